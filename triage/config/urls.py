@@ -1,0 +1,16 @@
+"""Addresses."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from triage.config import health
+
+urlpatterns = [
+    path("", include("triage.console.urls")),
+    path("api/v1/", include("triage.api.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz/", health.live, name="health-live"),
+    path("readyz/", health.ready, name="health-ready"),
+]
+handler404 = "triage.console.errors.not_found"
+handler500 = "triage.console.errors.server_error"
