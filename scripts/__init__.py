@@ -1,0 +1,1 @@
+"""Set-up and development helpers behind the Makefile."""
