@@ -8,6 +8,7 @@ from triage.models.levels import Urgency
 from triage.models.rule import PriorityRule
 from triage.models.source import ApiToken, Source
 from triage.models.user import User
+from triage.models.worker import Worker
 
 __all__ = [
     "ApiToken",
@@ -19,4 +20,5 @@ __all__ = [
     "Source",
     "Urgency",
     "User",
+    "Worker",
 ]
