@@ -135,7 +135,8 @@ def failure(what: str) -> str:
     noise = ("find-links", "Looking in", "[notice]", "WARNING: Location")
     lines = [line for line in (VENV / "setup.log").read_text().splitlines()
              if line.strip() and not any(word in line for word in noise)]  # fmt: skip
-    return "\n  ".join([f"{what}; pip said (all of it is in .venv/setup.log):", *lines[-6:]])
+    errors = [line for line in lines if line.startswith("ERROR")] or lines
+    return "\n  ".join([f"{what}; pip said (all of it is in .venv/setup.log):", *errors[-5:]])
 
 
 def say(text: str) -> None:
