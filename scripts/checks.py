@@ -8,7 +8,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-NEEDED_DISK_GB = 8.0  # the installed packages take 4.2 GB; the rest is for downloads and data
+# The installed packages take 4.2 GB (with CUDA about 10); the rest is for downloads and data.
+NEEDED_DISK_GB = {"cpu": 8.0, "dev": 8.0, "gpu": 20.0}
 CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -36,14 +37,14 @@ def check_cpu(cpuinfo: str) -> None:
         )
 
 
-def check_disk(folder: Path, free_gb: float | None = None) -> None:
+def check_disk(folder: Path, kind: str = "cpu", free_gb: float | None = None) -> None:
     """Room for the packages where they are installed."""
     if free_gb is None:
         free_gb = shutil.disk_usage(folder).free / 1e9
-    if free_gb < NEEDED_DISK_GB:
+    if free_gb < NEEDED_DISK_GB[kind]:
         raise Unfit(
             f"Only {free_gb:.1f} GB are free under {folder}, and the set-up needs "
-            f"{NEEDED_DISK_GB:g} GB: free some space, or clone into a larger disk."
+            f"{NEEDED_DISK_GB[kind]:g} GB: free some space, or clone into a larger disk."
         )
 
 
@@ -91,13 +92,14 @@ def check_port(port: str, host: str = "127.0.0.1") -> None:
             ) from error
 
 
-def check_machine(python: str, folder: Path) -> None:
-    """All that installing needs. Raises Unfit at the first thing missing."""
+def check_machine(python: str, folder: Path, kind: str) -> None:
+    """All that installing one of the locks needs. Raises Unfit at the first thing missing."""
     check_platform(platform.machine(), platform.system())
-    check_cpu(CPUINFO.read_text() if CPUINFO.exists() else "")
-    check_disk(folder)
+    if kind != "gpu":
+        check_cpu(CPUINFO.read_text() if CPUINFO.exists() else "")
+        check_numa_library()
+    check_disk(folder, kind)
     check_venv(python)
-    check_numa_library()
 
 
 def _loads(library: str) -> bool:

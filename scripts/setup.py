@@ -162,7 +162,7 @@ def main() -> int:
         with one_at_a_time():
             if not is_installed(options.kind):
                 started = time.monotonic()
-                check_machine(sys.executable, ROOT)
+                check_machine(sys.executable, ROOT, options.kind)
                 make_venv()
                 install(options.kind)
                 say(f"Installed in {time.monotonic() - started:.0f} s.")

@@ -35,6 +35,8 @@ def test_a_small_disk_is_refused(tmp_path: Path) -> None:
         checks.check_disk(tmp_path, free_gb=2.04)
     assert "2.0 GB" in sentence(error)
     checks.check_disk(tmp_path, free_gb=8.0)
+    with pytest.raises(Unfit):
+        checks.check_disk(tmp_path, "gpu", free_gb=8.0)
 
 
 def test_another_system_is_refused() -> None:
