@@ -138,7 +138,8 @@ def main(args: list[str]) -> int:
         main_status, summary = run_pytest(args, settings)
         summaries.append(summary)
         status = main_status or status
-    print(add_up(summaries, time.monotonic() - started))
+    if len(summaries) > 1:
+        print(add_up(summaries, time.monotonic() - started))
     return status
 
 

@@ -111,9 +111,9 @@ def _template_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     """A migrated database to copy: much faster than migrating one per test."""
     admin_url = os.environ["DATABASE_URL"]
     url = environment.make_database(admin_url)
-    var_dir = tmp_path_factory.mktemp("template")
-    run_manage({**environment.clean_environ(), "DATABASE_URL": url,
-                "TRIAGE_VAR_DIR": str(var_dir)}, "migrate", "--verbosity", "0")  # fmt: skip
+    env = {**environment.clean_environ(), "DATABASE_URL": url,
+           "TRIAGE_VAR_DIR": str(tmp_path_factory.mktemp("template"))}  # fmt: skip
+    run_manage(env, "migrate", "--skip-checks", "--verbosity", "0")
     yield url.rsplit("/", 1)[1]
     environment.drop_database(admin_url, url)
 
