@@ -1,0 +1,44 @@
+"""Whether a message can be understood at all, and in which language it is."""
+
+import re
+from functools import lru_cache
+
+READABLE = ("en", "es", "fr", "de")  # what the model has been trained on
+MIN_LETTERS = 4
+MIN_WORDS_TO_JUDGE = 5  # language detection on fewer words is a guess
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_VOWEL = re.compile(r"[aeiouyáéíóúäöüàèùâêîôûœ]", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _identifier():
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([*READABLE, "it", "pt", "nl", "pl", "tr", "ar", "ru", "zh", "ro"])
+    return identifier
+
+
+def language_of(text: str) -> str:
+    """ISO 639-1 code of the likeliest language; empty when the text is too short to tell."""
+    latin = sum(char.isascii() or "\u00c0" <= char <= "\u024f" for char in text)
+    if latin >= len(text) * 0.7 and len(_WORD.findall(text)) < MIN_WORDS_TO_JUDGE:
+        return ""
+    code, _probability = _identifier().classify(text)
+    return str(code)
+
+
+def why_not_understood(text: str, language: str) -> str:
+    """Why no machine should judge this message; empty when it can be judged."""
+    letters = sum(char.isalpha() for char in text)
+    if letters < MIN_LETTERS:
+        return "the message is almost empty"
+    words = _WORD.findall(text)
+    foreign_script = sum(ord(char) > 0x24F for char in text if char.isalpha()) > letters / 2
+    if foreign_script:
+        return f"the message is in a language the model cannot read ({language or 'unknown'})"
+    if not words or sum(bool(_VOWEL.search(word)) for word in words) < len(words) / 2:
+        return "the message looks like noise"
+    if language and language not in READABLE:
+        return f"the message is in a language the model cannot read ({language})"
+    return ""
