@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from tests.services import PostgresServer, RedisServer, find_chromium  # noqa: E402
 from tests.services.environment import clean_environ  # noqa: E402
 from tests.services.postgres import find_binaries as find_postgres  # noqa: E402
+from tests.services.processes import end_with_parent  # noqa: E402
 from tests.services.redis import find_binary as find_redis  # noqa: E402
 
 # What must hold on SQLite too, the embedded mode's database.
@@ -81,8 +82,8 @@ def run_pytest(args: list[str], settings: dict[str, str]) -> tuple[int, str]:
     with tempfile.TemporaryDirectory(prefix="semtriage-var-") as var_dir:
         environ = {**clean_environ(), **settings, "TRIAGE_VAR_DIR": var_dir}
         color = ["--color=yes"] if sys.stdout.isatty() else []
-        process = subprocess.Popen([sys.executable, "-m", "pytest", *color, *args], cwd=ROOT,
-                                   env=environ, stdout=subprocess.PIPE)  # fmt: skip
+        command = [*end_with_parent(), sys.executable, "-m", "pytest", *color, *args]
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
         assert process.stdout is not None
         tail = b""
         try:

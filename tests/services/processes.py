@@ -50,7 +50,7 @@ class ServerProcess:
         as_user = {} if user is None else {"user": user, "group": group, "extra_groups": []}
         with log.open("ab") as output:
             self.popen = subprocess.Popen(
-                [*_end_with_parent(), *args], stdout=output, stderr=subprocess.STDOUT,
+                [*end_with_parent(), *args], stdout=output, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, env=dict(env) if env is not None else None, cwd=cwd,
                 start_new_session=True, **as_user,
             )  # fmt: skip
@@ -100,6 +100,7 @@ class ServerProcess:
         self.popen.wait()
 
 
-def _end_with_parent() -> list[str]:
+def end_with_parent() -> list[str]:
+    """What to put before a command so that it ends when its parent does, even by `kill -9`."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
