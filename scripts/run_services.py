@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STOP_TIMEOUT_S = 25.0  # the LLM worker hands its drafts back within this
+STOP_TIMEOUT_S = 30.0  # the LLM worker finishes or hands back its drafts within LLM_DRAIN_S + 5
 MAX_BACKOFF_S = 30.0
 _print_lock = threading.Lock()
 
