@@ -5,8 +5,9 @@ import re
 _TO_THE_MACHINE = re.compile(
     r"ignore (?:all |any |the |your )?(?:previous |prior |above )?(?:instructions?|rules?|prompts?)"
     r"|disregard (?:all |the )?(?:previous|prior|above|instructions?|rules?)"
-    r"|(?:please )?(?:classify|mark|rate|label|treat|triage|code|set|flag) (?:this|it|me|him|her|as|the)"
-    r"[^.!?;\n]{0,40}?(?:as |to )?(?:an? )?(?:level|priority|non-?urgent|urgent|immediate|low|high|\d)\b(?: \d)?"
+    r"|(?:please )?(?:classify|mark|rate|label|treat|triage|code|set|flag)"
+    r" (?:this|it|me|him|her|as|the)[^.!?;\n]{0,40}?(?:as |to )?(?:an? )?"
+    r"(?:level|priority|non-?urgent|urgent|immediate|low|high|\d)\b(?: \d)?"
     r"|classify as (?:an? )?(?:level )?(?:non-?urgent|urgent|immediate|emergent|\d)"
     r"|urgent priority \d|priority \d|level \d priority"
     r"|\bsystem ?(?:prompt)?:|<\|[^|]{0,20}\|>|\bas an ai\b|you are now\b",

@@ -24,11 +24,12 @@ class Vitals:
 
 
 _PATTERNS = {
-    "spo2": rf"\b(?:spo2|sp02|sats?|o2 ?sat\w*|o2|oxygen|saturation|sättigung)\b{_SEP}{_NUMBER}\s*%?",
+    "spo2": rf"\b(?:spo2|sp02|sats?|o2 ?sat\w*|o2|oxygen|saturation|sättigung)\b{_SEP}{_NUMBER}",
     "hr": rf"\b(?:hr|heart rate|pulse|puls|pouls|pulso|herzfrequenz|fc)\b{_SEP}(\d{{2,3}})\b",
     "rr": rf"\b(?:rr|resps?|resp rate|respiratory rate|breathing rate)\b{_SEP}(\d{{1,2}})\b",
-    "sbp": r"\b(?:bp|blood pressure|rr-wert|ta|tension|pa)\b\s*(?:is|of|was|:|=)?\s*(\d{2,3})\s*(?:/|over)\s*\d{2,3}",
-    "temp": rf"\b(?:t|temp|temperature|fever|fieber|fiebre|fi[èe]vre)\b{_SEP}(?:de |von |of )?(3\d(?:[.,]\d)?|4[0-3](?:[.,]\d)?|9[0-9](?:[.,]\d)?|10\d(?:[.,]\d)?)\b\s*(?:°?\s*[cf])?",
+    "sbp": rf"\b(?:bp|blood pressure|ta|tension|pa)\b{_SEP}(\d{{2,3}})\s*(?:/|over)\s*\d{{2,3}}",
+    "temp": r"\b(?:t|temp|temperature|fever|fieber|fiebre|fi[èe]vre)\b"
+    rf"{_SEP}(?:de |von |of )?((?:3\d|4[0-3]|9\d|10\d)(?:[.,]\d)?)\b",
     "gcs": r"\bgcs\s*(?:of|is|:|=)?\s*(\d{1,2})\b",
 }  # fmt: skip
 _COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
@@ -42,7 +43,8 @@ _PLAUSIBLE = {
 }
 _AGE = re.compile(
     r"\b(\d{1,3})\s*[- ]?(?:years?[- ]?old|yrs?[- ]?old|yo|y/o|y\.o\.|ans|años|jahre)\b"
-    r"|\b(\d{1,3})\s?[MF]\b|\bage(?:d)?\s*(\d{1,3})\b|\b(\d{1,2})\s*[- ]?(months?|weeks?|days?)[- ]?old\b",
+    r"|\b(\d{1,3})\s?[MF]\b|\bage(?:d)?\s*(\d{1,3})\b"
+    r"|\b(\d{1,2})\s*[- ]?(months?|weeks?|days?)[- ]?old\b",
     re.IGNORECASE,
 )
 # (youngest age in years, HR above, RR above, systolic BP below)

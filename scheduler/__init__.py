@@ -1,0 +1,22 @@
+"""Semantic scheduling: serve language-model requests in the order of their urgency.
+
+A pure Python library: queue, policies, simulator, bounds and metrics. The real engine's
+scheduler is `scheduler.vllm_plugin.SemanticScheduler`. Start with `python -m scheduler --help`.
+"""
+
+from scheduler.job import Job, PlainJob
+from scheduler.line import WaitingLine, find_victim
+from scheduler.policies import Policy, available, get_policy, register
+from scheduler.queue import IndexedQueue
+
+__all__ = [
+    "IndexedQueue",
+    "Job",
+    "PlainJob",
+    "Policy",
+    "WaitingLine",
+    "available",
+    "find_victim",
+    "get_policy",
+    "register",
+]

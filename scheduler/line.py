@@ -1,0 +1,119 @@
+"""The waiting line and the choice of a victim: the one loop behind every policy.
+
+The simulator and the engine plugin both take their decisions here, so what is simulated is
+what runs.
+"""
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from scheduler.job import NUM_LEVELS, Job
+from scheduler.policies.base import Policy
+from scheduler.queue import IndexedQueue
+
+J = TypeVar("J", bound=Job)
+
+
+class WaitingLine(Generic[J]):
+    """Jobs that hold no slot, in the policy's order, overdue ones found in O(levels)."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._queue: IndexedQueue[J] = IndexedQueue()
+        # By level, in order of arrival; entries of jobs that left are dropped when met.
+        self._oldest: list[deque[J]] = [deque() for _ in range(NUM_LEVELS)]
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def __contains__(self, job_id: Hashable) -> bool:
+        return job_id in self._queue
+
+    def __iter__(self) -> Iterator[J]:
+        return iter(self._queue)
+
+    def add(self, job: J) -> None:
+        """A job arrives, or comes back after a preemption. O(1)."""
+        self._queue.push(job.job_id, self.policy.key(job), job)
+        line = self._oldest[job.urgency]
+        if line and job.arrival_s < line[-1].arrival_s:
+            self._insert_by_arrival(job)
+        else:
+            line.append(job)
+
+    def discard(self, job_id: Hashable) -> J | None:
+        """Take a job out of turn (it was cancelled or admitted). None when it is not here."""
+        return self._queue.remove(job_id) if job_id in self._queue else None
+
+    def rekey(self, job: J) -> None:
+        """The job's urgency or prediction changed while it waits."""
+        self._queue.remove(job.job_id)
+        self.add(job)
+
+    def merge(self) -> None:
+        """Sort what has arrived; call it while the engine computes."""
+        self._queue.merge()
+
+    def next(self, now_s: float, *, overdue_running: int = 0, num_slots: int = 0) -> J | None:
+        """The job that should have the next slot, left in the line; None when empty.
+
+        Level 0 is always first. Then, while overdue jobs hold fewer than their reserved
+        slots, the most overdue one. Then the policy's order.
+        """
+        best = self._queue.peek()
+        if best is None or best.urgency == 0:
+            return best
+        if overdue_running < self.policy.reserved_slots(num_slots):
+            overdue = self._most_overdue(now_s)
+            if overdue is not None:
+                return overdue
+        return best
+
+    def _most_overdue(self, now_s: float) -> J | None:
+        """The overdue job that came first; less urgent ones win ties, they waited for more."""
+        found: J | None = None
+        for level in range(1, NUM_LEVELS):
+            line = self._oldest[level]
+            while line and not self._is_current(line[0], level):
+                line.popleft()
+            if not line or not self.policy.is_overdue(line[0], now_s):
+                continue
+            if found is None or line[0].arrival_s <= found.arrival_s:
+                found = line[0]
+        return found
+
+    def _is_current(self, job: J, level: int) -> bool:
+        return self._queue.get(job.job_id) is job and job.urgency == level
+
+    def _insert_by_arrival(self, job: J) -> None:
+        line = self._oldest[job.urgency]
+        later: list[J] = []
+        while line and line[-1].arrival_s > job.arrival_s:
+            later.append(line.pop())
+        line.append(job)
+        line.extend(reversed(later))
+
+
+def find_victim(
+    policy: Policy, candidate: J, running: Iterable[J], now_s: float, *, claims_reserved: bool
+) -> J | None:
+    """The running job whose slot `candidate` may take, the least deserving first; or None.
+
+    `claims_reserved`: the candidate is overdue and a reserved slot is due to it; it may then
+    displace any job that is neither level 0 nor overdue itself. An overdue job that holds a
+    slot yields to level 0 only.
+    """
+    worst: J | None = None
+    worst_key: tuple[float, ...] = ()
+    for job in running:
+        if job.urgency < candidate.urgency and not claims_reserved:
+            continue
+        if candidate.urgency > 0 and (job.urgency == 0 or policy.is_overdue(job, now_s)):
+            continue
+        if not claims_reserved and not policy.preempts(candidate, job):
+            continue
+        key = policy.key(job)
+        if worst is None or key > worst_key:
+            worst, worst_key = job, key
+    return worst

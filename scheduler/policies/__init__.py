@@ -1,0 +1,45 @@
+"""The policies by name. `register` adds one of your own."""
+
+from typing import Any
+
+from scheduler.policies.base import Policy
+from scheduler.policies.fcfs import Fcfs
+from scheduler.policies.priority import Priority
+from scheduler.policies.semantic import Semantic
+from scheduler.policies.semantic_plus import SemanticPlus
+from scheduler.policies.sjf import Sjf
+
+_REGISTRY: dict[str, type[Policy]] = {}
+
+
+def register(policy: type[Policy]) -> type[Policy]:
+    """Make a policy known by its name; usable as a class decorator."""
+    _REGISTRY[policy.name] = policy
+    return policy
+
+
+def available() -> list[str]:
+    """The names of all known policies."""
+    return list(_REGISTRY)
+
+
+def get_policy(name: str, **options: Any) -> Policy:
+    """A policy by name, or by dotted path "module:Class".
+
+    Raises ValueError when there is none of that name.
+    """
+    if ":" in name:
+        import importlib
+
+        module, _, attribute = name.partition(":")
+        register(getattr(importlib.import_module(module), attribute))
+        name = getattr(importlib.import_module(module), attribute).name
+    if name not in _REGISTRY:
+        raise ValueError(f"policy: no policy {name!r}; known are {', '.join(available())}")
+    return _REGISTRY[name](**options)
+
+
+for _policy in (Fcfs, Sjf, Priority, Semantic, SemanticPlus):
+    register(_policy)
+
+__all__ = ["Policy", "available", "get_policy", "register"]
