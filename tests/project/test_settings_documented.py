@@ -68,7 +68,7 @@ def test_nothing_else_is_read_from_the_environment() -> None:
     for folder in ("triage", "scheduler", "docker"):
         for path in (ROOT / folder).rglob("*.py"):
             for match in pattern.finditer(path.read_text()):
-                name = (match[1] or match[2])
+                name = match[1] or match[2]
                 if name not in known and not name.startswith(("VLLM_", "HF_", "TOKENIZERS_")):
                     unknown[name] = str(path.relative_to(ROOT))
     assert not unknown, "document these in docs/settings.md, or read them in triage/config/env.py"
