@@ -125,7 +125,7 @@ def finish(
 def fail(draft: Draft, owner: str, reason: str, *, permanent: bool) -> bool:
     """The engine could not write it. Queued again unless permanent or tried too often."""
     if not permanent and draft.attempts < ENV.max_attempts:
-        return hand_back(draft, owner)
+        return _requeue(draft, owner)
     changed = _held(draft, owner).update(
         status=Status.FAILED, failure=reason, finished_at=Now(), **_NO_LEASE
     )
@@ -137,8 +137,15 @@ def fail(draft: Draft, owner: str, reason: str, *, permanent: bool) -> bool:
 
 @transaction.atomic
 def hand_back(draft: Draft, owner: str) -> bool:
-    """Put a draft back in the queue, with its text: the next worker goes on from there."""
-    changed = _held(draft, owner).update(status=Status.QUEUED, **_NO_LEASE)
+    """Put a draft back in the queue, with its text: the next worker goes on from there.
+
+    For a worker that stops in order; it does not count as an attempt.
+    """
+    return _requeue(draft, owner, attempts=F("attempts") - 1)
+
+
+def _requeue(draft: Draft, owner: str, **values: object) -> bool:
+    changed = _held(draft, owner).update(status=Status.QUEUED, **values, **_NO_LEASE)
     if changed:
         events.incident_changed(draft.incident)
         events.wake_workers()

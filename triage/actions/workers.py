@@ -51,6 +51,20 @@ def leave(name: str) -> None:
     publish_system()
 
 
+def publish_if_changed(known: dict[str, Any]) -> dict[str, Any]:
+    """Tell the boards the system's state when it is not `known` any more. Returns it."""
+    state = system_state()
+    if state != known:
+        live.publish(live.BOARD_GROUP, {"type": "system.changed", "system": state})
+    return state
+
+
+def others_may_write(name: str) -> bool:
+    """Whether another worker has an engine, or is starting one."""
+    others = live_workers().exclude(name=name)
+    return others.exclude(engine_state=Worker.EngineState.DOWN).exists()
+
+
 def publish_system() -> None:
     """Tell every board how the system is now."""
     live.publish_on_commit(live.BOARD_GROUP, {"type": "system.changed", "system": system_state()})

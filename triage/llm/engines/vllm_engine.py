@@ -7,10 +7,12 @@ the event loop has pages to serve meanwhile. The model runs in processes of vLLM
 import asyncio
 import json
 import logging
+import multiprocessing
 import os
 import signal
+import threading
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from triage.llm.engines import diagnosis, lifeline
 from triage.llm.engines.base import Delta, Engine, GenerationRequest, Message
 from triage.llm.engines.chat import render_chat
 from triage.llm.engines.errors import EngineDead, EngineError, PromptTooLong
+from triage.llm.engines.threads import in_daemon_thread
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ class VllmEngine(Engine):
         kv_cache_gb: float = 1.0,
         tensor_parallel_size: int = 1,
         policy: str = "semantic-plus",
-        scheduler: str = SCHEDULER,
+        scheduler: str | None = SCHEDULER,  # None: vLLM's own, by priority
     ) -> None:
         self.model = Path(model).name if Path(model).exists() else model
         self._model_path = model
@@ -52,6 +55,7 @@ class VllmEngine(Engine):
         self._policy = policy
         self._scheduler = scheduler
         self._stats_file = var_dir / f"engine-{os.getpid()}.json"
+        self._abandoned = threading.Event()  # stopped while it was still starting
         self._llm: Any = None
         self._tokenizer: Any = None
         self._sampling_defaults: dict[str, Any] = {}
@@ -60,8 +64,9 @@ class VllmEngine(Engine):
         """Load the model, in about twenty seconds on a small machine. Raises EngineError."""
         diagnosis.check_model_path(self._model_path)
         self._stats_file.unlink(missing_ok=True)
+        self._abandoned = threading.Event()
         try:
-            self._llm = await asyncio.to_thread(self._load)
+            self._llm = await in_daemon_thread(self._load, "engine-start")
         except EngineError:
             raise
         except Exception as error:
@@ -75,6 +80,7 @@ class VllmEngine(Engine):
         }
 
     def _load(self) -> Any:
+        abandoned = self._abandoned
         self._prepare_environment()
         # Ctrl-C reaches the whole process group; the engine must outlive the draining, so its
         # processes inherit a mask without it. They end with their owner all the same.
@@ -89,12 +95,14 @@ class VllmEngine(Engine):
                 "enforce_eager": True,  # compiling needs Triton
                 "kv_cache_memory_bytes": int(self._kv_cache_gb * GIB),
             }
-            return AsyncLLM.from_engine_args(
+            _unless(abandoned)
+            llm = AsyncLLM.from_engine_args(
                 AsyncEngineArgs(
                     model=self._model_path,
                     # bfloat16 dies (SIGILL) on virtual machines that announce AMX wrongly.
                     dtype="float32" if on_cpu and self._dtype == "auto" else self._dtype,
                     scheduler_cls=self._scheduler,
+                    scheduling_policy="fcfs" if self._scheduler else "priority",
                     worker_extension_cls="triage.llm.engines.lifeline.Lifeline",
                     max_num_seqs=self._num_slots,
                     max_model_len=self._max_model_len,
@@ -103,6 +111,8 @@ class VllmEngine(Engine):
                     **(cpu_options if on_cpu else {}),
                 )
             )
+            _unless(abandoned, llm.shutdown)
+            return llm
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
@@ -207,9 +217,14 @@ class VllmEngine(Engine):
         return counters if isinstance(counters, dict) else {}
 
     async def stop(self) -> None:
+        self._abandoned.set()
         llm, self._llm = self._llm, None
         if llm is not None:
             await asyncio.to_thread(llm.shutdown, STOP_TIMEOUT_S)
+        else:
+            for process in multiprocessing.active_children():
+                if process.name.startswith("EngineCore"):  # was still starting
+                    process.terminate()
         self._stats_file.unlink(missing_ok=True)
 
     def _alive(self) -> Any:
@@ -222,3 +237,11 @@ class VllmEngine(Engine):
         prompt = render_chat(self._tokenizer, messages, self.model) + continuation
         ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
         return list(ids)
+
+
+def _unless(abandoned: threading.Event, clean_up: Callable[[], None] | None = None) -> None:
+    """Leave the start-up when it is not wanted any more."""
+    if abandoned.is_set():
+        if clean_up is not None:
+            clean_up()
+        raise EngineError("The engine was stopped while it was starting.")
