@@ -5,7 +5,7 @@ scheduler is `scheduler.vllm_plugin.SemanticScheduler`. Start with `python -m sc
 """
 
 from scheduler.job import Job, PlainJob
-from scheduler.line import WaitingLine, find_victim
+from scheduler.line import WaitingLine, find_victim, protected_jobs
 from scheduler.policies import Policy, available, get_policy, register
 from scheduler.queue import IndexedQueue
 
@@ -18,5 +18,6 @@ __all__ = [
     "available",
     "find_victim",
     "get_policy",
+    "protected_jobs",
     "register",
 ]

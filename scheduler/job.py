@@ -11,12 +11,18 @@ LEAST_URGENT = NUM_LEVELS - 1
 class Job(Protocol):
     """One generation request. A smaller urgency is more urgent (0 immediate … 4)."""
 
-    job_id: Hashable
-    urgency: int
-    arrival_s: float
-    prompt_tokens: int
-    predicted_output_tokens: float
-    generated_tokens: int
+    @property
+    def job_id(self) -> Hashable: ...
+    @property
+    def urgency(self) -> int: ...
+    @property
+    def arrival_s(self) -> float: ...
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def predicted_output_tokens(self) -> float: ...
+    @property
+    def generated_tokens(self) -> int: ...
 
 
 @dataclass(slots=True)

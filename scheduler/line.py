@@ -5,7 +5,7 @@ what runs.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from scheduler.job import NUM_LEVELS, Job
@@ -23,6 +23,8 @@ class WaitingLine(Generic[J]):
         self._queue: IndexedQueue[J] = IndexedQueue()
         # By level, in order of arrival; entries of jobs that left are dropped when met.
         self._oldest: list[deque[J]] = [deque() for _ in range(NUM_LEVELS)]
+        self._level_of: dict[Hashable, int] = {}  # the level a job was counted under
+        self.num_by_urgency = [0] * NUM_LEVELS
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -36,19 +38,27 @@ class WaitingLine(Generic[J]):
     def add(self, job: J) -> None:
         """A job arrives, or comes back after a preemption. O(1)."""
         self._queue.push(job.job_id, self.policy.key(job), job)
+        self._level_of[job.job_id] = job.urgency
+        self.num_by_urgency[job.urgency] += 1
         line = self._oldest[job.urgency]
         if line and job.arrival_s < line[-1].arrival_s:
             self._insert_by_arrival(job)
         else:
             line.append(job)
+        if len(line) > 2 * self.num_by_urgency[job.urgency] + 64:  # mostly jobs that left
+            current = (old for old in line if self._is_current(old, job.urgency))
+            self._oldest[job.urgency] = deque(current)
 
     def discard(self, job_id: Hashable) -> J | None:
         """Take a job out of turn (it was cancelled or admitted). None when it is not here."""
-        return self._queue.remove(job_id) if job_id in self._queue else None
+        if job_id not in self._queue:
+            return None
+        self.num_by_urgency[self._level_of.pop(job_id)] -= 1
+        return self._queue.remove(job_id)
 
     def rekey(self, job: J) -> None:
         """The job's urgency or prediction changed while it waits."""
-        self._queue.remove(job.job_id)
+        self.discard(job.job_id)
         self.add(job)
 
     def merge(self) -> None:
@@ -95,21 +105,38 @@ class WaitingLine(Generic[J]):
         line.extend(reversed(later))
 
 
+def protected_jobs(
+    policy: Policy, running: Sequence[Job], now_s: float, num_slots: int
+) -> frozenset[Hashable]:
+    """The running overdue jobs that the reserved slots cover, the oldest first."""
+    reserved = policy.reserved_slots(num_slots)
+    if not reserved:
+        return frozenset()
+    overdue = [job for job in running if policy.is_overdue(job, now_s)]
+    overdue.sort(key=lambda job: job.arrival_s)
+    return frozenset(job.job_id for job in overdue[:reserved])
+
+
 def find_victim(
-    policy: Policy, candidate: J, running: Iterable[J], now_s: float, *, claims_reserved: bool
+    policy: Policy,
+    candidate: J,
+    running: Iterable[J],
+    *,
+    protected: frozenset[Hashable] = frozenset(),
+    claims_reserved: bool = False,
 ) -> J | None:
     """The running job whose slot `candidate` may take, the least deserving first; or None.
 
-    `claims_reserved`: the candidate is overdue and a reserved slot is due to it; it may then
-    displace any job that is neither level 0 nor overdue itself. An overdue job that holds a
-    slot yields to level 0 only.
+    `protected` jobs yield to level 0 only. `claims_reserved`: the candidate is overdue and a
+    reserved slot is due to it; it may then displace any job that is neither level 0 nor
+    protected.
     """
     worst: J | None = None
     worst_key: tuple[float, ...] = ()
     for job in running:
-        if job.urgency < candidate.urgency and not claims_reserved:
+        if candidate.urgency > 0 and job.job_id in protected:
             continue
-        if candidate.urgency > 0 and (job.urgency == 0 or policy.is_overdue(job, now_s)):
+        if claims_reserved and job.urgency == 0:
             continue
         if not claims_reserved and not policy.preempts(candidate, job):
             continue

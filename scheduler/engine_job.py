@@ -1,0 +1,64 @@
+"""A request of the engine, as a policy sees it. Bad or missing input never raises here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from scheduler.job import LEAST_URGENT
+
+DEFAULT_PREDICTION = 256.0  # tokens, when the client predicts nothing
+
+
+@dataclass(slots=True)
+class EngineJob:
+    """Wraps the engine's request object; its progress is read from there, always current."""
+
+    job_id: str  # the engine's request id
+    urgency: int
+    arrival_s: float  # monotonic clock of the engine's process
+    prompt_tokens: int
+    predicted_output_tokens: float
+    request: Any = field(repr=False, compare=False)
+    tag: str = ""  # the client's own name for the job
+    is_control: bool = False
+    has_started: bool = False
+    num_preemptions: int = 0
+
+    @property
+    def generated_tokens(self) -> int:
+        return int(self.request.num_output_tokens)
+
+    @classmethod
+    def of(cls, request: Any, extra: dict[str, Any], *, arrival_s: float) -> "EngineJob":
+        """Read urgency and prediction from the request's extra arguments, else its priority."""
+        max_tokens = float(getattr(request, "max_tokens", 0) or DEFAULT_PREDICTION)
+        predicted = _number(extra.get("predicted_output_tokens"), min(max_tokens, 256.0))
+        is_control = "retriage_job_id" in extra
+        return cls(
+            job_id=request.request_id,
+            urgency=0 if is_control else _level(extra.get("urgency"), request.priority),
+            arrival_s=arrival_s,
+            prompt_tokens=request.num_prompt_tokens,
+            predicted_output_tokens=max(1.0, min(predicted, max_tokens)),
+            request=request,
+            tag=str(extra.get("job_id", "")),
+            is_control=is_control,
+        )
+
+    def retriage(self, extra: dict[str, Any]) -> None:
+        """Take over a new urgency and, where given, a new prediction."""
+        self.urgency = _level(extra.get("urgency"), self.urgency)
+        self.predicted_output_tokens = max(
+            1.0, _number(extra.get("predicted_output_tokens"), self.predicted_output_tokens)
+        )
+
+
+def _level(value: Any, fallback: int) -> int:
+    return int(max(0, min(LEAST_URGENT, _number(value, fallback))))
+
+
+def _number(value: Any, fallback: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return float(fallback)
+    return number if number == number and abs(number) != float("inf") else float(fallback)

@@ -1,0 +1,123 @@
+"""Counters of the engine's scheduler, written to a file for whoever wants to know.
+
+The scheduler lives in a process of the engine's; a small JSON file, replaced atomically, is
+the simplest thing that another process can read without slowing it down.
+"""
+
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scheduler.engine_job import EngineJob
+from scheduler.job import NUM_LEVELS
+from scheduler.line import WaitingLine
+
+WRITE_INTERVAL_S = 0.5
+REMEMBERED_JOBS = 256
+
+
+class EngineStats:
+    """What the scheduler did since the engine started. Times are seconds."""
+
+    def __init__(self, policy: str, path: str) -> None:
+        self.policy = policy
+        self._path = Path(path) if path else None
+        self.slot_preemptions_total = 0
+        self.retriages_total = 0
+        self.errors_total = 0
+        self.inversion_s = 0.0
+        self.decisions_total = 0
+        self.decision_s_total = 0.0
+        self.first_slots = [0] * NUM_LEVELS
+        self.first_slot_wait_s = [0.0] * NUM_LEVELS
+        self.preempted_by_urgency = [0] * NUM_LEVELS
+        self._preempted_jobs: OrderedDict[str, int] = OrderedDict()
+        self._waiting = [0] * NUM_LEVELS
+        self._running = [0] * NUM_LEVELS
+        self._last_s: float | None = None
+        self._written_s = -WRITE_INTERVAL_S
+
+    def observe(
+        self, now_s: float, running: Sequence[EngineJob], line: WaitingLine[EngineJob]
+    ) -> None:
+        """Add up the inversions since the last step, and write the file now and then."""
+        if self._last_s is not None:
+            # Somebody more urgent than this holder of a slot waited all the while.
+            calmest = max((level for level in range(NUM_LEVELS) if self._running[level]), default=0)
+            self.inversion_s += (now_s - self._last_s) * sum(self._waiting[:calmest])
+        self._last_s = now_s
+        self._waiting = list(line.num_by_urgency)
+        self._running = [0] * NUM_LEVELS
+        for job in running:
+            self._running[job.urgency] += 1
+        self._write(now_s)
+
+    def add_decision(self, seconds: float) -> None:
+        self.decisions_total += 1
+        self.decision_s_total += seconds
+
+    def count_preemption(self, job: EngineJob) -> None:
+        self.slot_preemptions_total += 1
+        self.preempted_by_urgency[job.urgency] += 1
+        job.num_preemptions += 1
+        if job.tag:
+            self._preempted_jobs[job.tag] = job.num_preemptions
+            self._preempted_jobs.move_to_end(job.tag)
+            while len(self._preempted_jobs) > REMEMBERED_JOBS:
+                self._preempted_jobs.popitem(last=False)
+        self._written_s = -WRITE_INTERVAL_S  # show it at the next step
+
+    def count_first_slot(self, job: EngineJob | None, now_s: float) -> None:
+        """A job holds a slot for the first time."""
+        if job is None or job.has_started or job.is_control:
+            return
+        job.has_started = True
+        self.first_slots[job.urgency] += 1
+        self.first_slot_wait_s[job.urgency] += now_s - job.arrival_s
+
+    def count_error(self, log: logging.Logger) -> None:
+        """Our own code failed in a step; the engine goes on."""
+        self.errors_total += 1
+        if self.errors_total == 1:
+            log.exception("The scheduling decision failed; the step goes on without it")
+
+    def snapshot(self) -> dict[str, Any]:
+        """All counters, as written to the file."""
+        return {
+            "policy": self.policy,
+            "slot_preemptions_total": self.slot_preemptions_total,
+            "preemptions_total": self.slot_preemptions_total,
+            "retriages_total": self.retriages_total,
+            "errors_total": self.errors_total,
+            "inversion_s": round(self.inversion_s, 4),
+            "running": sum(self._running),
+            "waiting": sum(self._waiting),
+            "decision_us_mean": round(
+                1e6 * self.decision_s_total / max(1, self.decisions_total), 1
+            ),
+            "by_urgency": {
+                str(level): {
+                    "running": self._running[level],
+                    "waiting": self._waiting[level],
+                    "started": self.first_slots[level],
+                    "preempted": self.preempted_by_urgency[level],
+                    "wait_s_total": round(self.first_slot_wait_s[level], 4),
+                }
+                for level in range(NUM_LEVELS)
+            },
+            "preempted_jobs": dict(self._preempted_jobs),
+        }
+
+    def _write(self, now_s: float) -> None:
+        if self._path is None or now_s - self._written_s < WRITE_INTERVAL_S:
+            return
+        self._written_s = now_s
+        fresh = self._path.with_suffix(".tmp")
+        try:
+            fresh.write_text(json.dumps(self.snapshot()), encoding="utf-8")
+            fresh.replace(self._path)
+        except OSError:  # a full disk must not stop the engine
+            self._path = None
