@@ -1,0 +1,1 @@
+"""Sample people, rules and messages for trying the product out. Refused in production."""
