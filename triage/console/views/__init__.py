@@ -1,0 +1,1 @@
+"""The dispatcher's pages. Each view parses, calls one action, answers."""
