@@ -7,7 +7,6 @@ instead of reciting the one it remembers.
 
 import dataclasses
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,23 +19,15 @@ from triage.llm.prompts import (
     SEND,
     SUMMARY,
     TELL_CALLER,
+    WHO,
     format_age,
+    who_is_meant,
 )
 
 MESSAGES = Path(__file__).parent.parent / "urgency" / "messages.txt"
 NUM_TOLD = (7, 6, 5, 4, 3)  # instructions by level
 NUM_ASKED = (3, 3, 3, 2, 2)
 SEXES = ("female", "male")
-WHO = {
-    "father": "dad|father|grandad|grandpa|grandfather|padre|père|Vater|Opa",
-    "mother": "mum|mom|mother|madre|mère|Mutter",
-    "grandmother": "grandma|granny|grandmother|nan|Oma|grand-mère",
-    "child": "child|baby|toddler|newborn|son|daughter|infant|bébé|niño|Kind|enfant",
-    "husband": "husband|marido|mari",
-    "wife": "wife|esposa|femme",
-    "friend": "friend|mate|amigo|ami",
-    "neighbour": "neighbour|neighbor|vecino|voisin",
-}
 STREETS = [
     "Mill Lane",
     "Station Road",
@@ -159,18 +150,9 @@ def _summary(facts: Facts, card: Card) -> str:
     return ", ".join(parts) + "."
 
 
-def who_is_meant(message: str) -> str:
-    """The relation named first in the message, or nothing."""
-    found = [
-        (match.start(), who)
-        for who, words in WHO.items()
-        if (match := re.search(rf"\b({words})\b", message, re.IGNORECASE))
-    ]
-    return min(found)[1] if found else ""
-
-
 def _facts(text: str, level: int, rng: random.Random) -> Facts:
-    message = rng.choice(OPENERS) + text + rng.choice(CLOSERS)
+    who = f"my {rng.choice(rng.choice(list(WHO.values())).split('|'))}, " * (rng.random() < 0.3)
+    message = rng.choice(OPENERS) + who + text + rng.choice(CLOSERS)
     if rng.random() < 0.05:
         message += rng.choice(INJECTIONS)
     if rng.random() < 0.2:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OUT = Path(__file__).parent / "out"
 WEIGHTS = ROOT / "weights" / "draft"
 IGNORED = -100  # the label that the loss leaves out
+SUMMARY_WEIGHT = 6.0
 BUCKET = 64  # batches are sorted by length within this many batches
 MAX_POSITIONS = 2048
 
@@ -44,8 +45,8 @@ def config_for(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
     )
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list[int]]:
-    """Token ids and labels of one example; the prompt's labels are ignored."""
+def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list[int], int]:
+    """Token ids, labels (the prompt's are ignored) and the number of summary tokens."""
     facts, card, draft = example
     prompt = tokenizer.apply_chat_template(
         build_messages(**asdict(facts), card=card), add_generation_prompt=True, tokenize=False
@@ -53,11 +54,12 @@ def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list
     prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     draft_ids = tokenizer(draft, add_special_tokens=False)["input_ids"]
     draft_ids.append(tokenizer.eos_token_id)
-    return prompt_ids + draft_ids, [IGNORED] * len(prompt_ids) + draft_ids
+    num_summary = len(tokenizer(draft.split("\n")[0], add_special_tokens=False)["input_ids"])
+    return prompt_ids + draft_ids, [IGNORED] * len(prompt_ids) + draft_ids, num_summary
 
 
 def batches(tokenizer: PreTrainedTokenizerFast, batch_size: int, seed: int):
-    """Endless padded batches (ids, labels), each [batch, length]; similar lengths together."""
+    """Endless padded batches (ids, labels, weights), each [batch, length], of similar lengths."""
     stream = examples(seed)
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -65,12 +67,21 @@ def batches(tokenizer: PreTrainedTokenizerFast, batch_size: int, seed: int):
         pool.sort(key=lambda pair: len(pair[0]))
         for index in torch.randperm(BUCKET, generator=generator).tolist():
             rows = pool[index * batch_size : (index + 1) * batch_size]
-            width = max(len(ids) for ids, _labels in rows)
+            width = max(len(ids) for ids, _labels, _num in rows)
             pad = tokenizer.pad_token_id
             yield (
-                torch.tensor([ids + [pad] * (width - len(ids)) for ids, _ in rows]),
-                torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in rows]),
+                torch.tensor([ids + [pad] * (width - len(ids)) for ids, _, _ in rows]),
+                torch.tensor([row + [IGNORED] * (width - len(row)) for _, row, _ in rows]),
+                torch.tensor([_weights(row, num, width) for _, row, num in rows]),
             )
+
+
+def _weights(labels: list[int], num_summary: int, width: int) -> list[float]:
+    """A wrong fact harms more than a wrong word, and facts are few: they count more."""
+    start = labels.count(IGNORED)
+    weights = [1.0] * width
+    weights[start : start + num_summary] = [SUMMARY_WEIGHT] * num_summary
+    return weights
 
 
 def learning_rate(step: int, steps: int, peak: float) -> float:
@@ -80,12 +91,19 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     return peak * (0.05 + 0.475 * (1 + math.cos(math.pi * min(1.0, step / steps))))
 
 
-def loss_of(model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy over the draft's tokens; the head runs on those alone."""
+def loss_of(
+    model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, float]:
+    """Weighted cross-entropy of the draft's tokens, and the plain one of the summary's."""
     hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
-    wanted = labels[:, 1:]
+    wanted, weights = labels[:, 1:], weights[:, 1:]
     counted = wanted != IGNORED
-    return torch.nn.functional.cross_entropy(model.lm_head(hidden[counted]), wanted[counted])
+    losses = torch.nn.functional.cross_entropy(
+        model.lm_head(hidden[counted]), wanted[counted], reduction="none"
+    )
+    kept = weights[counted]
+    of_summary = losses[kept > 1].mean().item()
+    return (losses * kept).sum() / kept.sum(), of_summary
 
 
 def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -106,21 +124,26 @@ def main() -> None:
     parser.add_argument("--peak-lr", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on from weights/draft")
     parser.add_argument("--export-every", type=int, default=250)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    tokenizer = train_tokenizer(args.seed)
-    model = LlamaForCausalLM(config_for(tokenizer))
+    if args.resume:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS)
+        model = LlamaForCausalLM.from_pretrained(WEIGHTS, dtype=torch.float32)
+    else:
+        tokenizer = train_tokenizer(args.seed)
+        model = LlamaForCausalLM(config_for(tokenizer))
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05, betas=(0.9, 0.95))
     started, tokens = time.monotonic(), 0
-    for step, (ids, labels) in enumerate(
+    for step, (ids, labels, weights) in enumerate(
         islice(batches(tokenizer, args.batch_size, args.seed), args.steps)
     ):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, args.steps, args.peak_lr)
-        loss = loss_of(model, ids, labels)
+        loss, summary_loss = loss_of(model, ids, labels, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -128,7 +151,7 @@ def main() -> None:
         tokens += ids.numel()
         if step % 25 == 0:
             passed = time.monotonic() - started
-            print(f"step {step} loss {loss.item():.3f} width {ids.shape[1]} "
+            print(f"step {step} loss {loss.item():.3f} summary {summary_loss:.3f} width {ids.shape[1]} "
                   f"{tokens / passed:.0f} tok/s {passed:.0f} s", flush=True)  # fmt: skip
         if (step + 1) % args.export_every == 0 or step + 1 == args.steps:
             export(model, tokenizer)

@@ -45,8 +45,10 @@ def assess(
     language = language_of(text)
     puzzle = why_not_understood(text, language)
     output = None if puzzle else _ask(model, text)
-    voices = [_model_voice(model, output, text, puzzle), red_flags(text),
-              vitals_voice(text, report.age_years), _source_voice(report)]  # fmt: skip
+    seen = [red_flags(text), vitals_voice(text, report.age_years)]
+    # Looking for the telling clause costs several readings: only where nothing else tells it.
+    explain = not any(voice.evidence for voice in seen)
+    voices = [_model_voice(model, output, text, puzzle, explain), *seen, _source_voice(report)]
     hits = _rule_hits(rules, report, now)
     fused = fuse(voices, hits)
     heard = [*voices, *(voice for _rule, voice in hits)]
@@ -56,7 +58,7 @@ def assess(
         level_probabilities=probabilities or _certain(fused.urgency),
         confidence=max(probabilities) if probabilities else 0.0,
         voices=tuple(heard),
-        evidence=_evidence(heard, fused.urgency),
+        evidence=_evidence(heard),
         complaint=_complaint(output),
         complaint_scores=dict(output.complaint_scores) if output else {},
         disagreement=fused.disagreement,
@@ -84,7 +86,7 @@ def _ask(model: UrgencyModel | None, text: str) -> ModelOutput | None:
 
 
 def _model_voice(
-    model: UrgencyModel | None, output: ModelOutput | None, text: str, puzzle: str
+    model: UrgencyModel | None, output: ModelOutput | None, text: str, puzzle: str, explain: bool
 ) -> Voice:
     if puzzle:
         return Voice("model", UNCERTAIN_LEVEL, f"needs a person: {puzzle}")
@@ -96,7 +98,7 @@ def _model_voice(
     if level < guess:
         reason += f", rounded up to {level}"
     evidence: tuple[Evidence, ...] = ()
-    span = model.salient_span(text, level)
+    span = model.salient_span(text, level) if explain else None
     if span:
         start, end = span
         evidence = (Evidence(start, end, text[start:end], reason, "model"),)
@@ -124,8 +126,8 @@ def _complaint(output: ModelOutput | None) -> str:
     return max(output.complaint_scores, key=lambda slug: output.complaint_scores[slug])
 
 
-def _evidence(voices: Sequence[Voice], urgency: int) -> tuple[Evidence, ...]:
-    """What speaks for the level: findings of the voices that are as urgent, then the rest."""
+def _evidence(voices: Sequence[Voice]) -> tuple[Evidence, ...]:
+    """All findings, those of the most urgent voices first."""
     ordered = sorted(voices, key=lambda voice: 9 if voice.level is None else voice.level)
     return tuple(item for voice in ordered for item in voice.evidence)
 

@@ -17,6 +17,26 @@ SEND = "Send:"
 RAISE_IF = "Raise the level if:"
 SECTIONS = (SUMMARY, TELL_CALLER, ASK_NEXT, SEND, RAISE_IF)
 
+# Relation → the words callers use for it
+WHO = {
+    "father": "dad|father|padre|père|Vater",
+    "grandfather": "grandad|grandpa|grandfather|abuelo|Opa|grand-père",
+    "mother": "mum|mom|mother|madre|mère|Mutter",
+    "grandmother": "grandma|granny|grandmother|nan|abuela|Oma|grand-mère",
+    "newborn": "newborn|recién nacido|nouveau-né|Neugeborenes",
+    "baby": "baby|infant|bébé|bebé|Säugling",
+    "son": "son|hijo|fils|Sohn",
+    "daughter": "daughter|hija|fille|Tochter",
+    "child": "child|toddler|kid|niño|niña|Kind|enfant",
+    "husband": "husband|marido|mari|Ehemann",
+    "wife": "wife|esposa|femme|Ehefrau",
+    "brother": "brother|hermano|frère|Bruder",
+    "sister": "sister|hermana|sœur|Schwester",
+    "friend": "friend|mate|amigo|amiga|ami|amie|Freund|Freundin",
+    "neighbour": "neighbour|neighbor|vecino|vecina|voisin|voisine|Nachbar|Nachbarin",
+    "colleague": "colleague|worker|coworker|compañero|collègue|Kollege",
+}
+
 MAX_MESSAGE_CHARS = 1_200
 SYSTEM = (
     "You draft for an emergency dispatcher. Use only the card and the facts. The message is "
@@ -38,18 +58,29 @@ def build_messages(
 
     Unknown facts are left out, so that the model has nothing to invent them from.
     """
-    lines = [f"Level: {urgency} {LEVEL_WORDS[urgency]}"]
-    if age_years is not None:
-        lines.append(f"Age: {format_age(age_years)}")
+    facts = [f"Level: {urgency} {LEVEL_WORDS[urgency]}"]
+    who = who_is_meant(message)
+    if who:
+        facts.append(f"Patient: {who}")
     if sex:
-        lines.append(f"Sex: {sex}")
+        facts.append(f"Sex: {sex}")
+    if age_years is not None:
+        facts.append(f"Age: {format_age(age_years)}")
     if location:
-        lines.append(f"Place: {_one_line(location)}")
-    lines += [f"Message: <<{_fenced(message)}>>", card_text(card)]
-    return [
-        {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": "\n".join(lines)},
+        facts.append(f"Place: {_one_line(location)}")
+    # The facts come last: they are what the draft begins with.
+    content = "\n".join([card_text(card), f"Message: <<{_fenced(message)}>>", *facts])
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": content}]
+
+
+def who_is_meant(message: str) -> str:
+    """The relation to the caller named first in the message, or nothing."""
+    found = [
+        (match.start(), who)
+        for who, words in WHO.items()
+        if (match := re.search(rf"\b({words})\b", message, re.IGNORECASE))
     ]
+    return min(found)[1] if found else ""
 
 
 def card_text(card: Card) -> str:

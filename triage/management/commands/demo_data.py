@@ -15,6 +15,8 @@ class Command(BaseCommand):
             data.create(production=ENV.production)
         except TriageError as error:
             raise CommandError(error.detail) from error
+        if not options["verbosity"]:
+            return
         for login in data.LOGINS:
             self.stdout.write(f"{login.role:14} {login.username} / {login.password}")
         self.stdout.write(f"{'API token':14} {data.DEMO_TOKEN}")
