@@ -151,7 +151,7 @@ def main() -> None:
         tokens += ids.numel()
         if step % 25 == 0:
             passed = time.monotonic() - started
-            print(f"step {step} loss {loss.item():.3f} summary {summary_loss:.3f} width {ids.shape[1]} "
+            print(f"step {step} loss {loss.item():.3f} summary {summary_loss:.3f} "
                   f"{tokens / passed:.0f} tok/s {passed:.0f} s", flush=True)  # fmt: skip
         if (step + 1) % args.export_every == 0 or step + 1 == args.steps:
             export(model, tokenizer)

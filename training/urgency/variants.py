@@ -11,17 +11,53 @@ from pathlib import Path
 
 MESSAGES = Path(__file__).parent / "messages.txt"
 OPENERS = (
-    "", "", "", "", "hello, ", "please help, ", "hi, I need advice, ", "come quick, ", "yes hello ",
-    "emergency, ", "good morning, ", "sorry to bother you, ", "I don't know what to do, ",
-    "dispatch, ", "caller states: ", "pt: ", "CC: ", "from the nursing home: ", "it's my neighbour, ",
-    "I'm calling for a friend: ", "quick question, ", "oh god ", "control, ", "note: ",
-)  # fmt: skip
+    "",
+    "",
+    "",
+    "",
+    "hello, ",
+    "please help, ",
+    "hi, I need advice, ",
+    "come quick, ",
+    "yes hello ",
+    "emergency, ",
+    "good morning, ",
+    "sorry to bother you, ",
+    "I don't know what to do, ",
+    "dispatch, ",
+    "caller states: ",
+    "pt: ",
+    "CC: ",
+    "from the nursing home: ",
+    "it's my neighbour, ",
+    "I'm calling for a friend: ",
+    "quick question, ",
+    "oh god ",
+    "control, ",
+    "note: ",
+)
 CLOSERS = (
-    "", "", "", "", " please hurry", " what should I do", " thank you", " we are at home",
-    " I am alone with them", ", since about an hour", " call me back", ", second floor",
-    " he is so scared", " no known illness", ", takes no tablets", " sorry if this is nothing",
-    " it's really bad", ", address follows", " (translated)", ", patient is at work",
-)  # fmt: skip
+    "",
+    "",
+    "",
+    "",
+    " please hurry",
+    " what should I do",
+    " thank you",
+    " we are at home",
+    " I am alone with them",
+    ", since about an hour",
+    " call me back",
+    ", second floor",
+    " he is so scared",
+    " no known illness",
+    ", takes no tablets",
+    " sorry if this is nothing",
+    " it's really bad",
+    ", address follows",
+    " (translated)",
+    ", patient is at work",
+)
 CALM_STORY = (
     "We had a quiet day and I was about to make dinner. ",
     "It is probably nothing, my daughter told me to ring. ",
@@ -31,16 +67,33 @@ CALM_STORY = (
     "My husband says I always worry too much. ",
 )
 SHORTHAND = (
-    ("short of breath", "SOB"), ("chest pain", "CP"), ("heart rate", "HR"), ("years old", "yo"),
-    ("blood pressure", "BP"), ("unconscious", "uncons"), ("patient", "pt"), ("with", "w/"),
-    ("history of", "hx"), ("temperature", "temp"), ("and", "&"), ("left", "L"), ("right", "R"),
-)  # fmt: skip
+    ("short of breath", "SOB"),
+    ("chest pain", "CP"),
+    ("heart rate", "HR"),
+    ("years old", "yo"),
+    ("blood pressure", "BP"),
+    ("unconscious", "uncons"),
+    ("patient", "pt"),
+    ("with", "w/"),
+    ("history of", "hx"),
+    ("temperature", "temp"),
+    ("and", "&"),
+    ("left", "L"),
+    ("right", "R"),
+)
 SLIPS = (("ou", "u"), ("ght", "t"), ("ee", "e"), ("th", "t"), ("ing", "in"), ("ck", "k"), ("'", ""))
 PEOPLE = (
-    ("my dad", "my uncle"), ("my dad", "my colleague"), ("mum", "auntie"), ("she ", "he "),
-    ("he ", "she "), ("my husband", "my wife"), ("my son", "my daughter"), ("grandma", "grandpa"),
-    ("my brother", "my flatmate"), ("his ", "her "),
-)  # fmt: skip
+    ("my dad", "my uncle"),
+    ("my dad", "my colleague"),
+    ("mum", "auntie"),
+    ("she ", "he "),
+    ("he ", "she "),
+    ("my husband", "my wife"),
+    ("my son", "my daughter"),
+    ("grandma", "grandpa"),
+    ("my brother", "my flatmate"),
+    ("his ", "her "),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from triage.classify.vitals import parse_vitals
+
 READABLE = ("en", "es", "fr", "de")  # what the model has been trained on
 MIN_LETTERS = 4
 MIN_WORDS_TO_JUDGE = 5  # language detection on fewer words is a guess
@@ -37,6 +39,8 @@ def why_not_understood(text: str, language: str) -> str:
     foreign_script = sum(ord(char) > 0x24F for char in text if char.isalpha()) > letters / 2
     if foreign_script:
         return f"the message is in a language the model cannot read ({language or 'unknown'})"
+    if parse_vitals(text).values:
+        return ""
     if not words or sum(bool(_VOWEL.search(word)) for word in words) < len(words) / 2:
         return "the message looks like noise"
     if language and language not in READABLE:

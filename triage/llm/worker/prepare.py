@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from triage.actions import drafts
+from triage.llm import guard
 from triage.llm.cards import Card, choose_card, load_cards
 from triage.llm.engines.base import Message
 from triage.llm.engines.errors import PromptTooLong
@@ -62,4 +63,9 @@ def shortened(prepared: Prepared, error: PromptTooLong) -> Prepared:
 
 def find_flags(draft: Draft, card: Card) -> list[dict[str, object]]:
     """What the guard has against the finished text, as it is stored."""
-    return []
+    text = Draft.objects.values_list("text", flat=True).get(pk=draft.pk)
+    incident = draft.incident
+    found = guard.check(
+        text, card, age_years=incident.age_years, location=" ".join(incident.location.split())
+    )
+    return [flag.as_json() for flag in found]

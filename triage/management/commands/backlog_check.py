@@ -26,8 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=120.0, help="seconds")
 
     def handle(self, *args, **options) -> None:
-        result = reach(options["base_url"], run.backlog(
-            options["base_url"], options["token"], options["count"], options["timeout"]))  # fmt: skip
+        result = reach(
+            options["base_url"],
+            run.backlog(
+                options["base_url"], options["token"], options["count"], options["timeout"]
+            ),
+        )
         result["preempted"] = result["slot_preemptions_after"] > result["slot_preemptions_before"]
         self.stdout.write(json.dumps(result))
         if result["ttft_s"] >= LIMIT_S or not result["preempted"] or result["urgency"] != 0:

@@ -25,8 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=180.0, help="seconds")
 
     def handle(self, *args, **options) -> None:
-        result = reach(options["base_url"], run.smoke(
-            options["base_url"], options["token"], options["timeout"]))  # fmt: skip
+        result = reach(
+            options["base_url"],
+            run.smoke(options["base_url"], options["token"], options["timeout"]),
+        )
         self.stdout.write(json.dumps(result))
         if result["lost"] or result["classified"] < result["accepted"]:
             sys.exit(1)
