@@ -80,6 +80,9 @@ class EncoderModel:
     @classmethod
     def load(cls, weights: Path, *, encoder: str | None = None) -> "EncoderModel":
         """Read weights/urgency. Raises OSError or ValueError when that fails."""
+        # One short message is read as fast on one thread, and several threads that wait for one
+        # another lose a hundredfold when the language model keeps the cores busy.
+        torch.set_num_threads(1)
         settings = json.loads((Path(weights) / "settings.json").read_text(encoding="utf-8"))
         name = encoder or settings.get("encoder") or str(bundled_encoder())
         base = AutoModel.from_pretrained(name)

@@ -29,7 +29,7 @@ _PATTERNS = {
     "rr": rf"\b(?:rr|resps?|resp rate|respiratory rate|breathing rate)\b{_SEP}(\d{{1,2}})\b",
     "sbp": rf"\b(?:bp|blood pressure|ta|tension|pa)\b{_SEP}(\d{{2,3}})\s*(?:/|over)\s*\d{{2,3}}",
     "temp": r"\b(?:t|temp|temperature|fever|fieber|fiebre|fi[èe]vre)\b"
-    rf"{_SEP}(?:de |von |of )?((?:3\d|4[0-3]|9\d|10\d)(?:[.,]\d)?)\b",
+    rf"{_SEP}(?:de |von |of )?((?:3\d|4[0-3]|9\d|10\d)(?:[.,]\d)?)(?![\d/])",
     "gcs": r"\bgcs\s*(?:of|is|:|=)?\s*(\d{1,2})\b",
 }  # fmt: skip
 _COMPILED = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
