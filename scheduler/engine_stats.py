@@ -55,6 +55,14 @@ class EngineStats:
             self._running[job.urgency] += 1
         self._write(now_s)
 
+    def idle(self, now_s: float) -> None:
+        """Nobody runs or waits: no step will come to say so."""
+        self._last_s = None
+        self._waiting = [0] * NUM_LEVELS
+        self._running = [0] * NUM_LEVELS
+        self._written_s = now_s - WRITE_INTERVAL_S
+        self._write(now_s)
+
     def add_decision(self, seconds: float) -> None:
         self.decisions_total += 1
         self.decision_s_total += seconds

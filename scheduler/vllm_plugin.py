@@ -123,6 +123,13 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             self.stats.count_first_slot(self.jobs.get(new.req_id), self._now_s)
         return output
 
+    def update_from_output(self, *args: Any, **kwargs: Any) -> Any:
+        """vLLM's bookkeeping after a step; the counters of an idle engine are shown as such."""
+        output = super().update_from_output(*args, **kwargs)
+        if not self.running and not self.waiting:
+            self.stats.idle(time.monotonic())
+        return output
+
     def job_of(self, request: Request) -> EngineJob:
         """The job of a request; made anew for one that did not come through add_request."""
         job = self.jobs.get(request.request_id)

@@ -56,7 +56,9 @@ def test_a_broken_model_leaves_the_rules_and_says_so(incident):
 
 
 def test_a_new_rule_counts_from_the_next_message(incident, administrator):
-    PriorityRule.objects.create(name="Wrists", words="wrist", action="at_least", level=0, reason="r")
+    PriorityRule.objects.create(
+        name="Wrists", words="wrist", action="at_least", level=0, reason="r"
+    )
     classification.classify_incident(incident.pk, None)
     incident.refresh_from_db()
     assert incident.urgency == 0
@@ -84,7 +86,9 @@ def test_the_late_assessment_still_counts(incident):
 
 def test_a_persons_decision_stands_against_a_later_assessment(incident, dispatcher):
     overrides.override_urgency(incident.pk, 2, "seen on video", actor=dispatcher)
-    PriorityRule.objects.create(name="Wrists", words="wrist", action="at_least", level=0, reason="r")
+    PriorityRule.objects.create(
+        name="Wrists", words="wrist", action="at_least", level=0, reason="r"
+    )
     classification.classify_incident(incident.pk, None)
     incident.refresh_from_db()
     assert (incident.urgency, incident.decided_by_person) == (2, True)

@@ -105,10 +105,7 @@ def test_a_rolled_back_report_sends_nothing(dispatcher, sent):
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_with_one_key_make_one_incident(dispatcher, sent):
-    if connection.vendor == "sqlite":
-        num_threads = 5  # an in-memory test database allows few writers
-    else:
-        num_threads = 50
+    num_threads = 5 if connection.vendor == "sqlite" else 50  # SQLite has one writer at a time
     found, barrier = [], threading.Barrier(num_threads)
 
     def submit():

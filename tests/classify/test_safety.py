@@ -44,7 +44,11 @@ def test_threats_to_life_are_level_0_without_any_model(message):
 
 @pytest.mark.parametrize(
     "message",
-    ["no chest pain, just a sore toe", "denies chest pain; sore toe", "sans douleur dans la poitrine"],
+    [
+        "no chest pain, just a sore toe",
+        "denies chest pain; sore toe",
+        "sans douleur dans la poitrine",
+    ],
 )
 def test_a_denied_finding_is_no_evidence(message):
     assert all("chest" not in item.reason for item in red_flags(message).evidence)
