@@ -1,0 +1,1 @@
+"""Everything in one process, on nothing but Python packages: `manage.py embedded`."""
