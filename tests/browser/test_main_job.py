@@ -53,7 +53,7 @@ def test_from_the_report_to_the_approved_draft(page, embedded_product):
     expect(top.locator(".level")).to_contain_text("0 Immediate")
 
     lengths: list[int] = []
-    page.expose_function("noteLength", lengths.append)
+    page.expose_function("noteLength", lambda length: lengths.append(length))
     page.add_init_script("""
         new MutationObserver(() => {
           const text = document.getElementById("draft-text");
@@ -72,5 +72,5 @@ def test_from_the_report_to_the_approved_draft(page, embedded_product):
     assert len({length for length in lengths if length}) >= 3, "the draft came in one piece"
 
     page.locator("#approve").click()
-    expect(page.locator("#review-outcome")).to_contain_text("approved by dispatcher")
+    expect(page.locator("#review-outcome")).to_contain_text("Approved by dispatcher")
     assert page.errors == []

@@ -24,7 +24,7 @@ from triage.llm.prompts import (
     who_is_meant,
 )
 
-MESSAGES = Path(__file__).parent.parent / "urgency" / "messages.txt"
+MESSAGES = Path(__file__).parent.parent / "urgency" / "families" / "core.txt"
 NUM_TOLD = (7, 6, 5, 4, 3)  # instructions by level
 NUM_ASKED = (3, 3, 3, 2, 2)
 SEXES = ("female", "male")

@@ -93,7 +93,13 @@ else:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [ENV.redis_url], "prefix": "semtriage", "capacity": 1000},
+            "CONFIG": {
+                # A consumer blocks on Redis for five seconds at a time; the client's own time-out
+                # must be longer, or every quiet socket is closed.
+                "hosts": [{"address": ENV.redis_url, "socket_timeout": 30}],
+                "prefix": "semtriage",
+                "capacity": 1000,
+            },
         }
     }
 

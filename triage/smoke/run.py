@@ -12,6 +12,8 @@ import httpx
 from triage.smoke.live import Follower, Watched, follower
 from triage.smoke.messages import CALM, IMMEDIATE, MIXED
 
+POSTS_AT_ONCE = 20  # faster than the drafts are written, or no backlog would ever stand
+
 
 async def smoke(base_url: str, token: str, timeout_s: float) -> dict[str, Any]:
     """Post 20 mixed incidents and follow each to its end. The figures of `make smoke`."""
@@ -49,15 +51,7 @@ async def backlog(base_url: str, token: str, count: int, timeout_s: float) -> di
         _client(base_url, token) as client,
         follower(base_url, token, board=True) as live,
     ):
-        calm = [await _post(client, CALM[index % len(CALM)]) for index in range(count)]
-        for incident_id in calm:
-            await live.watch(incident_id, time.monotonic())
-
-        def backlog_stands() -> bool:
-            started = sum(bool(item.text) for item in live.watched.values())
-            return started >= 2 and all(item.classified_s for item in live.watched.values())
-
-        await _until(live, backlog_stands, timeout_s)
+        await _fill(client, live, count, timeout_s)
         before = await _counters(client)
         unfinished = sum(not item.ended for item in live.watched.values())
         submitted = time.monotonic()
@@ -74,6 +68,19 @@ async def backlog(base_url: str, token: str, count: int, timeout_s: float) -> di
             "slot_preemptions_before": before,
             "slot_preemptions_after": after,
         }
+
+
+async def _fill(client: httpx.AsyncClient, live: Follower, count: int, timeout_s: float) -> None:
+    """Post calm reports until `count` of their drafts are unfinished and some have begun."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        unfinished = [item for item in live.watched.values() if not item.ended]
+        begun = sum(bool(item.text) for item in unfinished)
+        if len(unfinished) >= count and begun >= 2:
+            return
+        posts = (_post(client, CALM[index % len(CALM)]) for index in range(POSTS_AT_ONCE))
+        for incident_id in await asyncio.gather(*posts):
+            await live.watch(incident_id, time.monotonic())
 
 
 def _client(base_url: str, token: str) -> httpx.AsyncClient:
