@@ -1,7 +1,8 @@
 """Semantic scheduling: serve language-model requests in the order of their urgency.
 
-A pure Python library: queue, policies, simulator, bounds and metrics. The real engine's
-scheduler is `scheduler.vllm_plugin.SemanticScheduler`. Start with `python -m scheduler --help`.
+A pure Python library: the queue, the policies and the loop that decides. The real engine's
+scheduler is `scheduler.vllm_plugin.SemanticScheduler`; `docs/scheduler.md` says what it
+guarantees.
 """
 
 from scheduler.job import Job, PlainJob
