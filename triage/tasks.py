@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
-from kombu.exceptions import OperationalError as BrokerError
 
 from triage import classify as classifier
 from triage.actions import classification
@@ -40,13 +39,3 @@ def urgency_model() -> classifier.UrgencyModel | None:
     except Exception:
         log.exception("The urgency model could not be loaded; the rules decide alone")
         return None
-
-
-def send_classify(incident_id: uuid.UUID) -> bool:
-    """Send the task; False when the broker is away (the sweeper sends it again)."""
-    try:
-        classify.apply_async((str(incident_id),), retry=False, expires=120)
-    except (BrokerError, OSError) as error:
-        log.warning("Classification of %s not sent, the sweeper will: %s", incident_id, error)
-        return False
-    return True

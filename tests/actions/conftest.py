@@ -1,6 +1,6 @@
 import pytest
 
-from triage import tasks
+from triage import broker
 from triage.actions import classification, intake
 from triage.models import Incident
 
@@ -8,7 +8,7 @@ from triage.models import Incident
 @pytest.fixture
 def no_tasks(monkeypatch):
     """Tasks are not sent; the test classifies by hand."""
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from triage.models import Draft, Incident, PriorityRule
 
 class BrokenModel:
     version = "broken"
-    round_up_threshold = 0.5
+    round_up_thresholds = (0.5, 0.5, 0.5, 0.5)
 
     def predict(self, texts):
         raise MemoryError("no memory left")
@@ -103,10 +103,10 @@ def test_the_sweeper_puts_right_a_missing_draft(classified):
 
 
 def test_the_sweeper_sends_a_lost_task_again(incident, monkeypatch):
-    from triage import tasks
+    from triage import broker
 
     sent = []
-    monkeypatch.setattr(tasks, "send_classify", lambda incident_id: bool(sent.append(incident_id)))
+    monkeypatch.setattr(broker, "send_classify", lambda incident_id: bool(sent.append(incident_id)))
     sweep.sweep()
     assert sent == []
     _age(incident, 4)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, connections, transaction
 
-from triage import tasks
+from triage import broker
 from triage.actions import intake
 from triage.errors import IdempotencyConflict, InvalidReport, Overloaded
 from triage.models import Incident
@@ -17,7 +17,9 @@ Report = intake.NewReport
 def sent(monkeypatch):
     """The ids of all classification tasks that were sent."""
     ids = []
-    monkeypatch.setattr(tasks, "send_classify", lambda incident_id: ids.append(incident_id) or True)
+    monkeypatch.setattr(
+        broker, "send_classify", lambda incident_id: ids.append(incident_id) or True
+    )
     return ids
 
 

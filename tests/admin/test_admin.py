@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from triage import tasks
+from triage import broker
 from triage.actions import classification, intake
 from triage.models import ApiToken, DecisionLogEntry, PriorityRule, Source, User
 
@@ -19,7 +19,7 @@ RULE = {"name": "Wrists", "order": 5, "active": "on", "reason": "because", "word
 
 
 def test_a_rule_is_added_with_its_author_and_counts_at_once(admin, administrator, monkeypatch):
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
     response = admin.post(reverse("admin:triage_priorityrule_add"), RULE)
     assert response.status_code == 302
     assert PriorityRule.objects.get().author == administrator
@@ -37,7 +37,7 @@ def test_a_wrong_pattern_is_shown_at_its_field(admin):
 
 
 def test_a_rule_is_tried_without_changing_anything(admin, administrator, monkeypatch):
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
     incident, _ = intake.submit(intake.NewReport("sore wrist"), user=administrator)
     classification.classify_incident(incident.pk, None)
     incident.refresh_from_db()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from triage import tasks
+from triage import broker
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=50),
@@ -26,7 +26,7 @@ BODY = st.dictionaries(st.sampled_from(FIELDS), ANY_JSON, max_size=6) | ANY_JSON
 )
 @given(body=BODY, key=st.text(max_size=30))
 def test_no_body_breaks_the_intake(client, source_token, monkeypatch, body, key):
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
     headers = {"Authorization": f"Bearer {source_token}"}
     if key.isascii() and key.isprintable():
         headers["Idempotency-Key"] = key

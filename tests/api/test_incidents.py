@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from triage import tasks
+from triage import broker
 from triage.actions import classification
 from triage.models import ApiToken, Incident, Source
 
@@ -14,7 +14,7 @@ URL = "/api/v1/incidents/"
 
 @pytest.fixture(autouse=True)
 def no_tasks(monkeypatch):
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
 
 
 @pytest.fixture

@@ -143,9 +143,9 @@ def test_a_rule_cannot_talk_a_collapse_down():
 
 
 def test_doubt_is_rounded_to_the_urgent_side():
-    assert round_up((0.05, 0.35, 0.5, 0.1, 0.0), 0.3) == 1
-    assert round_up((0.05, 0.35, 0.5, 0.1, 0.0), 0.5) == 2
-    assert round_up((0, 0, 0, 0, 1.0), 0.3) == 4
+    assert round_up((0.05, 0.35, 0.5, 0.1, 0.0), (0.3,) * 4) == 1
+    assert round_up((0.05, 0.35, 0.5, 0.1, 0.0), (0.5,) * 4) == 2
+    assert round_up((0, 0, 0, 0, 1.0), (0.3,) * 4) == 4
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from django.test import Client
 
 from tests.console.communicator import WebsocketCommunicator
-from triage import live, tasks
+from triage import broker, live
 from triage.actions import classification, drafts, intake
 from triage.console import consumers
 from triage.models import Incident
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch, settings):
-    monkeypatch.setattr(tasks, "send_classify", lambda _incident_id: True)
+    monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 

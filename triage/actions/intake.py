@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from triage import broker
 from triage.actions import events, log
 from triage.config.settings import ENV
 from triage.errors import IdempotencyConflict, InvalidReport, Overloaded
@@ -153,9 +154,7 @@ def _store(
 
 def request_classification(incident: Incident) -> None:
     """Send the task once the row is committed. A broker that is away loses only a hint."""
-    from triage.tasks import send_classify
-
-    transaction.on_commit(lambda: send_classify(incident.id))
+    transaction.on_commit(lambda: broker.send_classify(incident.id))
 
 
 @transaction.atomic

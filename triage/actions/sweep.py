@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from triage import broker
 from triage.actions import classification, drafts, scheduling
 from triage.config.settings import ENV
 from triage.models import Incident
@@ -41,14 +42,12 @@ def sweep() -> Swept:
 
 
 def _resend_classification() -> int:
-    from triage.tasks import send_classify
-
     waiting = Incident.objects.filter(
         status=Incident.Status.RECEIVED,
         received_at__lt=Now() - timedelta(seconds=max(RESEND_AFTER_S, ENV.sweep_interval_s)),
     ).order_by("received_at")
     ids = list(waiting.values_list("pk", flat=True)[:BATCH])
-    return sum(send_classify(incident_id) for incident_id in ids)
+    return sum(broker.send_classify(incident_id) for incident_id in ids)
 
 
 def _queue_missing_drafts() -> int:

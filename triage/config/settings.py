@@ -148,7 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "board"
 LOGOUT_REDIRECT_URL = "login"
-CSRF_FAILURE_VIEW = "triage.console.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "triage.config.errors.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.production

@@ -12,6 +12,6 @@ urlpatterns = [
     path("healthz/", health.live, name="health-live"),
     path("readyz/", health.ready, name="health-ready"),
 ]
-handler403 = "triage.console.errors.forbidden"
-handler404 = "triage.console.errors.not_found"
-handler500 = "triage.console.errors.server_error"
+handler403 = "triage.config.errors.forbidden"
+handler404 = "triage.config.errors.not_found"
+handler500 = "triage.config.errors.server_error"
