@@ -1,157 +1,113 @@
-"""Many ways of saying one base message: openers, fillers, people, places, typos, shorthand.
-
-A variant keeps its base message's family (the line's number), so that a split by family never
-puts near-duplicates on both sides.
-"""
+"""Other ways to say a message: synonyms, slips, registers, stories around it; the level stays."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import re
 
-MESSAGES = Path(__file__).parent / "messages.txt"
-OPENERS = (
-    "",
-    "",
-    "",
-    "",
-    "hello, ",
-    "please help, ",
-    "hi, I need advice, ",
-    "come quick, ",
-    "yes hello ",
-    "emergency, ",
-    "good morning, ",
-    "sorry to bother you, ",
-    "I don't know what to do, ",
-    "dispatch, ",
-    "caller states: ",
-    "pt: ",
-    "CC: ",
-    "from the nursing home: ",
-    "it's my neighbour, ",
-    "I'm calling for a friend: ",
-    "quick question, ",
-    "oh god ",
-    "control, ",
-    "note: ",
-)
-CLOSERS = (
-    "",
-    "",
-    "",
-    "",
-    " please hurry",
-    " what should I do",
-    " thank you",
-    " we are at home",
-    " I am alone with them",
-    ", since about an hour",
-    " call me back",
-    ", second floor",
-    " he is so scared",
-    " no known illness",
-    ", takes no tablets",
-    " sorry if this is nothing",
-    " it's really bad",
-    ", address follows",
-    " (translated)",
-    ", patient is at work",
-)
-CALM_STORY = (
-    "We had a quiet day and I was about to make dinner. ",
-    "It is probably nothing, my daughter told me to ring. ",
-    "He was fine this morning and went for a walk with the dog. ",
-    "I have been on hold for a while, but here is the thing: ",
-    "So yesterday we were at the lake, lots of people there, nice weather, anyway, ",
-    "My husband says I always worry too much. ",
-)
-SHORTHAND = (
-    ("short of breath", "SOB"),
-    ("chest pain", "CP"),
-    ("heart rate", "HR"),
-    ("years old", "yo"),
-    ("blood pressure", "BP"),
-    ("unconscious", "uncons"),
-    ("patient", "pt"),
-    ("with", "w/"),
-    ("history of", "hx"),
-    ("temperature", "temp"),
-    ("and", "&"),
-    ("left", "L"),
-    ("right", "R"),
-)
-SLIPS = (("ou", "u"), ("ght", "t"), ("ee", "e"), ("th", "t"), ("ing", "in"), ("ck", "k"), ("'", ""))
-PEOPLE = (
-    ("my dad", "my uncle"),
-    ("my dad", "my colleague"),
-    ("mum", "auntie"),
-    ("she ", "he "),
-    ("he ", "she "),
-    ("my husband", "my wife"),
-    ("my son", "my daughter"),
-    ("grandma", "grandpa"),
-    ("my brother", "my flatmate"),
-    ("his ", "her "),
-)
+from training.urgency import words
+from training.urgency.families import Family
+
+FOREIGN = ("spanish", "french", "german")
+CHILD_WORDS = re.compile(
+    r"bab|infant|toddler|child|newborn|\bkid|son\b|daughter|boy|girl|year|month|week|\bmo\b|teen|school|"
+    r"\d\s?[MF]\b|\b[MF]\b|grand|gran\b|\byo\b", re.I
+)  # fmt: skip
+# How long a message must be for the pieces around it not to bury it.
+MIN_CHARS_FOR_STORY = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """One hand-written message."""
-
-    family: int
-    complaint: str
-    level: int
-    text: str
-
-
-def read_bases() -> list[Base]:
-    """The base messages, in the file's order."""
-    lines = MESSAGES.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("|", 2) for line in lines if line.strip() and not line.startswith("#")]
-    return [Base(number, row[0], int(row[1]), row[2]) for number, row in enumerate(rows)]
+def vary(family: Family, rng: random.Random) -> str:
+    """One variant of a hand-written message."""
+    text = family.text
+    if any(tag in FOREIGN for tag in family.tags):
+        return _surface(text, rng)
+    if family.complaint == "unclear":
+        return _surface(text, rng) if rng.random() < 0.7 else rng.choice(words.OPENERS) + text
+    for _ in range(3):
+        if rng.random() < 0.5:
+            text = _synonym(text, rng)
+    text = _around(text, family, rng)
+    return _surface(text, rng)
 
 
-def variants(base: Base, count: int, rng: random.Random) -> Iterator[str]:
-    """The message itself and `count` - 1 variants."""
-    yield base.text
-    for _ in range(count - 1):
-        yield vary(base.text, rng)
-
-
-def vary(text: str, rng: random.Random) -> str:
-    """One variant; the meaning stays."""
+def _around(text: str, family: Family, rng: random.Random) -> str:
+    if rng.random() < 0.45:
+        text = rng.choice(words.OPENERS) + text
+    if rng.random() < 0.15:
+        denial, not_of = rng.choice(words.NEGATIONS)
+        text = text.rstrip(".") + denial if family.complaint not in not_of else text
+    if family.level > 0 and family.complaint not in ("non-medical",) and rng.random() < 0.15:
+        text = text.rstrip(".") + "." + _calm_vitals(rng)
+    if rng.random() < 0.15:
+        text = text.rstrip(".") + "." + rng.choice(words.HISTORIES)
     if rng.random() < 0.35:
-        old, new = rng.choice(PEOPLE)
-        text = text.replace(old, new, 1)
-    if rng.random() < 0.2:
-        for old, new in rng.sample(SHORTHAND, 4):
-            text = text.replace(old, new)
-    text = rng.choice(OPENERS) + text + rng.choice(CLOSERS)
-    if rng.random() < 0.12:
-        text = rng.choice(CALM_STORY) + text
-    if rng.random() < 0.2:
-        text = f"{rng.choice(('', 'M ', 'F ', 'age '))}{rng.randrange(18, 95)}: {text}"
-    if rng.random() < 0.25:
+        text += rng.choice(words.CLOSERS)
+    if len(text) >= MIN_CHARS_FOR_STORY and rng.random() < 0.14:
+        text = rng.choice(words.STORIES) + text
+        if rng.random() < 0.3:
+            text = rng.choice(words.STORIES) + text
+    if rng.random() < 0.1:
+        text += rng.choice(words.TAILS)
+    if rng.random() < 0.06:
+        text = rng.choice(words.RELAYS).format(text)
+    if rng.random() < 0.05:
+        text += rng.choice(words.INJECTIONS)
+    if not CHILD_WORDS.search(text) and rng.random() < 0.2:
+        text = _adult(rng) + text
+    return text
+
+
+def _adult(rng: random.Random) -> str:
+    age, sex = rng.randrange(24, 70), rng.choice("MF")
+    return rng.choice((f"{age}{sex} ", f"{age}{sex}, ", f"{age} yo {sex}: ", f"{age} year old. ",
+                       f"age {age}: ", f"{sex} {age}, "))  # fmt: skip
+
+
+def _calm_vitals(rng: random.Random) -> str:
+    return rng.choice(words.CALM_VITALS).format(
+        s=rng.randrange(112, 145), d=rng.randrange(66, 88), h=rng.randrange(64, 92),
+        o=rng.randrange(96, 100), r=rng.randrange(13, 18), t=round(rng.uniform(36.3, 37.4), 1)
+    )  # fmt: skip
+
+
+def _synonym(text: str, rng: random.Random) -> str:
+    here = [group for group in words.SYNONYMS if any(_has(text, word) for word in group)]
+    if not here:
+        return text
+    group = rng.choice(here)
+    old = next(word for word in group if _has(text, word))
+    return re.sub(rf"\b{re.escape(old)}\b", rng.choice(group), text, count=1, flags=re.I)
+
+
+def _has(text: str, word: str) -> bool:
+    return re.search(rf"\b{re.escape(word)}\b", text, re.I) is not None
+
+
+def _surface(text: str, rng: random.Random) -> str:
+    if rng.random() < 0.22:
         text = misspelt(text, rng)
     roll = rng.random()
-    if roll < 0.08:
+    if roll < 0.06:
         return text.upper()
-    return text[:1].upper() + text[1:] if roll < 0.4 else text
+    if roll < 0.2:
+        return re.sub(r"[.,;!?']", "", text).lower()
+    if roll < 0.35:
+        return text.lower()
+    return text[:1].upper() + text[1:]
 
 
 def misspelt(text: str, rng: random.Random) -> str:
-    """Some slips of the finger and of the ear."""
-    old, new = rng.choice(SLIPS)
+    """Some slips of the finger and of the ear; digits stay."""
+    old, new = rng.choice(words.SLIPS)
     text = text.replace(old, new, 2)
-    for _ in range(1 + len(text) // 60):
+    for _ in range(1 + len(text) // 70):
         at = rng.randrange(len(text))
+        if not text[at].isalpha():
+            continue
         kind = rng.randrange(3)
         if kind == 0:
             text = text[:at] + text[at + 1 :]
         elif kind == 1:
-            text = text[:at] + text[at : at + 1] + text[at:]
-        else:
-            text = text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :]
+            text = text[:at] + text[at] + text[at:]
+        elif text[at + 1 : at + 2].isalpha():
+            text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     return text

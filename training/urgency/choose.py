@@ -1,0 +1,91 @@
+"""Choosing calibration and round-up thresholds on validation data."""
+
+import itertools
+
+import torch
+
+from triage.classify.fusion import round_up
+from triage.classify.urgency_model import Calibration
+
+UNDER_TRIAGE_TARGET = 0.05  # true 0–1 given 2 or more
+MISSED_TARGET = 0.05  # true 0 given 1 or more
+
+
+def fit_calibration(cumulative: torch.Tensor, levels: torch.Tensor) -> Calibration:
+    """Scale and shift of each cumulative logit with the least log loss (Platt scaling).
+
+    The harm weights of the training loss push the logits to the urgent side; this takes that
+    back, so that the probabilities mean what they say. Harm comes in again by the thresholds.
+    """
+    wanted = (levels.unsqueeze(1) <= torch.arange(4)).float()
+    cumulative = cumulative.clone()  # out of inference mode
+    scale = torch.ones(4, requires_grad=True)
+    shift = torch.zeros(4, requires_grad=True)
+    optimizer = torch.optim.LBFGS([scale, shift], lr=0.5, max_iter=200)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            cumulative * scale + shift, wanted
+        )
+        loss = loss + 0.002 * ((scale - 1) ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return Calibration(
+        tuple(round(value, 4) for value in scale.tolist()),
+        tuple(round(value, 4) for value in shift.tolist()),
+    )
+
+
+def expected_calibration_error(probabilities: torch.Tensor, levels: torch.Tensor) -> float:
+    """ECE of the likeliest level over ten equal bins of confidence."""
+    confidence, guess = probabilities.max(1)
+    right = (guess == levels).float()
+    error = 0.0
+    for low in torch.arange(0, 1, 0.1):
+        inside = (confidence > low) & (confidence <= low + 0.1)
+        if inside.any():
+            gap = (confidence[inside].mean() - right[inside].mean()).abs()
+            error += (gap * inside.float().mean()).item()
+    return error
+
+
+def figures(levels: list[int], given: list[int]) -> dict[str, float]:
+    """The safety figures of a set of decisions, shares 0.0–1.0."""
+    pairs = list(zip(levels, given, strict=True))
+    urgent = [pair for pair in pairs if pair[0] <= 1]
+    worst = [pair for pair in pairs if pair[0] == 0]
+    calm = [pair for pair in pairs if pair[0] >= 3]
+    return {
+        "n": len(pairs),
+        "exact": sum(a == b for a, b in pairs) / len(pairs),
+        "within_one": sum(abs(a - b) <= 1 for a, b in pairs) / len(pairs),
+        "under_triage": sum(b >= 2 for _, b in urgent) / max(1, len(urgent)),
+        "missed_immediate": sum(b >= 1 for _, b in worst) / max(1, len(worst)),
+        "over_triage": sum(b <= 1 for _, b in calm) / max(1, len(calm)),
+    }
+
+
+def choose_thresholds(
+    probabilities: torch.Tensor, levels: list[int], floors: list[int]
+) -> tuple[float, ...]:
+    """One threshold for each boundary between levels: the most exact that are safe enough.
+
+    Chosen on the fused decision (model, red flags and vital signs), which is what counts.
+    Without any safe choice, the least unsafe one.
+    """
+    rows = probabilities.tolist()
+    grids = ((0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5), (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
+             (0.3, 0.4, 0.45, 0.5), (0.4, 0.45, 0.5, 0.55))  # fmt: skip
+
+    def score(thresholds: tuple[float, ...]) -> float:
+        pairs = zip(rows, floors, strict=True)
+        given = [min(round_up(row, thresholds), floor) for row, floor in pairs]
+        found = figures(levels, given)
+        unsafe = max(0.0, found["under_triage"] - UNDER_TRIAGE_TARGET)
+        unsafe += 0.5 * max(0.0, found["missed_immediate"] - MISSED_TARGET)
+        return found["exact"] + 0.3 * found["within_one"] - 0.3 * found["over_triage"] - 4 * unsafe
+
+    return max(itertools.product(*grids), key=score)
