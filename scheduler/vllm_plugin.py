@@ -20,8 +20,8 @@ from vllm.v1.core.sched.async_scheduler import AsyncScheduler
 from vllm.v1.core.sched.request_queue import RequestQueue
 from vllm.v1.request import Request
 
-from scheduler.engine_job import EngineJob
-from scheduler.engine_stats import EngineStats
+from scheduler.engine.job import EngineJob
+from scheduler.engine.stats import EngineStats
 from scheduler.line import WaitingLine, find_victim, protected_jobs
 from scheduler.policies import Policy, get_policy
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scheduler.engine_job import EngineJob
+from scheduler.engine.job import EngineJob
 
 
 def _job(extra, priority=0, max_tokens=200):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scheduler.engine_job import EngineJob
+from scheduler.engine.job import EngineJob
 from scheduler.job import NUM_LEVELS
 from scheduler.line import WaitingLine
 

@@ -1,0 +1,117 @@
+"""Load for a real engine: who comes when, with which prompt. The same seed, the same load."""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+
+from scheduler.engine.client import BenchEngine, Task
+from scheduler.engine.model import Model
+from scheduler.engine.timing import Timing
+from scheduler.job import LEAST_URGENT
+from scheduler.sim.workload import Request
+
+PROMPT_TOKENS = (32, 400)  # uniform
+OUTPUT_TOKENS = (16, 256)  # uniform
+PREDICTION_ERROR = 0.3  # standard deviation of log(predicted / true)
+SPECIAL_TOKENS = 16  # the first ones of a vocabulary, left out of prompts
+
+
+def draw_requests(
+    seed: int, count: int, rate_per_s: float, *, prediction_error: float = PREDICTION_ERROR
+) -> list[Request]:
+    """Poisson arrivals, five equally frequent levels, predictions with log-normal errors.
+
+    An infinite rate lets all come at once.
+    """
+    rng = random.Random(seed)
+    requests: list[Request] = []
+    now_s = 0.0
+    for number in range(count):
+        output = rng.randint(*OUTPUT_TOKENS)
+        requests.append(
+            Request(
+                id=number,
+                arrival_s=now_s,
+                urgency=rng.randint(0, LEAST_URGENT),
+                prompt_tokens=rng.randint(*PROMPT_TOKENS),
+                output_tokens=output,
+                predicted_output_tokens=max(1, output * rng.lognormvariate(0, prediction_error)),
+            )
+        )
+        now_s += rng.expovariate(rate_per_s) if math.isfinite(rate_per_s) else 0.0
+    return requests
+
+
+def make_task(request: Request, model: Model, seed: int) -> Task:
+    """A request with a prompt of random tokens, never the same for two seeds or requests."""
+    rng = random.Random(f"{seed}/{request.id}")
+    prompt = [rng.randrange(SPECIAL_TOKENS, model.vocab_size) for _ in range(request.prompt_tokens)]
+    return Task(
+        name=f"{seed}-{request.id}",
+        urgency=request.urgency,
+        prompt_ids=prompt,
+        output_tokens=request.output_tokens,
+        predicted_output_tokens=request.predicted_output_tokens,
+    )
+
+
+async def replay(
+    engine: BenchEngine, requests: Sequence[Request], model: Model, seed: int
+) -> list[Timing]:
+    """Put the requests to the engine at their moments, whatever it can bear (open loop)."""
+    tasks = [make_task(request, model, seed) for request in requests]
+    await engine.forget()
+    origin = time.monotonic() + 0.05
+
+    async def one(request: Request, task: Task) -> Timing:
+        due = origin + request.arrival_s
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        return await engine.run(task, due)
+
+    return list(
+        await asyncio.gather(
+            *(one(request, task) for request, task in zip(requests, tasks, strict=True))
+        )
+    )
+
+
+async def replay_alone(
+    engine: BenchEngine, requests: Sequence[Request], model: Model, seed: int
+) -> list[Timing]:
+    """The requests one after the other, each with the engine to itself. Two tokens each."""
+    await engine.forget()
+    timings: list[Timing] = []
+    for request in requests:
+        task = make_task(request, model, seed)
+        short = Task(task.name, task.urgency, task.prompt_ids, 2, 2)
+        due = time.monotonic() + 0.02
+        await asyncio.sleep(0.02)
+        timings.append(await engine.run(short, due))
+    return timings
+
+
+async def measure_capacity(engine: BenchEngine, model: Model, seed: int, slots: int) -> float:
+    """Requests a second that the engine can serve with every slot taken.
+
+    Measured with the same lengths as the load, all there at once, until the slots run short.
+    """
+    requests = draw_requests(seed, 5 * slots, math.inf)
+    timings = await replay(engine, requests, model, seed)
+    starved_s = max(timing.arrival_s + timing.ttft_s for timing in timings)
+    moments = sorted(engine.emitted)
+    tokens = sum(number for moment, number in moments if moment <= starved_s)
+    tokens_per_s = tokens / (starved_s - timings[0].arrival_s)
+    return tokens_per_s / (sum(OUTPUT_TOKENS) / 2)
+
+
+def longest_context(requests: Sequence[Request]) -> int:
+    """The largest number of tokens that one of the requests comes to."""
+    return max((request.prompt_tokens + request.output_tokens for request in requests), default=1)
+
+
+def span_s(requests: Sequence[Request]) -> float:
+    """Seconds from the first to the last arrival."""
+    return sum(later.arrival_s - earlier.arrival_s for earlier, later in pairwise(requests))
