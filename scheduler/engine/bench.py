@@ -40,7 +40,7 @@ class Plan:
     slots: int = 8
     seed: int = 0
     repeats: int = 3
-    count: int = 160
+    count: int = 240
     overload: float = 1.2  # arrivals a second over what the engine can serve
     rate_per_s: float | None = None  # instead of calibrating
     requests: Sequence[Request] | None = None
@@ -108,7 +108,8 @@ class _Bench:
                 policy, self.plan.model, slots=self.plan.slots, max_model_len=self.model_len
             )
             self.engines[policy] = engine
-            warm_up = draw_requests(WARM_UP_SEED, 2 * self.plan.slots, math.inf)
+            # Long enough for the kernels of the usual batch sizes to be made.
+            warm_up = draw_requests(WARM_UP_SEED, 8 * self.plan.slots, math.inf)
             await replay(engine, warm_up, self.plan.model, WARM_UP_SEED)
         return self.engines[policy]
 

@@ -98,7 +98,7 @@ async def measure_capacity(engine: BenchEngine, model: Model, seed: int, slots: 
 
     Measured with the same lengths as the load, all there at once, until the slots run short.
     """
-    requests = draw_requests(seed, 5 * slots, math.inf)
+    requests = draw_requests(seed, 10 * slots, math.inf)
     timings = await replay(engine, requests, model, seed)
     starved_s = max(timing.arrival_s + timing.ttft_s for timing in timings)
     moments = sorted(engine.emitted)

@@ -5,7 +5,6 @@ the simplest thing that another process can read without slowing it down.
 """
 
 import json
-import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,15 +24,19 @@ class EngineStats:
     def __init__(self, policy: str, path: str) -> None:
         self.policy = policy
         self._path = Path(path) if path else None
-        self.slot_preemptions_total = 0
+        self.slot_preemptions_total = 0  # a slot, memory or tokens for a waiting request
+        self.kv_preemptions_total = 0  # vLLM's own: a running request found no KV memory
         self.retriages_total = 0
         self.errors_total = 0
         self.inversion_s = 0.0
         self.decisions_total = 0
         self.decision_s_total = 0.0
+        self.decision_s_max = 0.0
         self.first_slots = [0] * NUM_LEVELS
         self.first_slot_wait_s = [0.0] * NUM_LEVELS
         self.preempted_by_urgency = [0] * NUM_LEVELS
+        self.waiting_s = [0.0] * NUM_LEVELS  # summed over the jobs of a level
+        self.running_s = [0.0] * NUM_LEVELS
         self._preempted_jobs: OrderedDict[str, int] = OrderedDict()
         self._waiting = [0] * NUM_LEVELS
         self._running = [0] * NUM_LEVELS
@@ -47,7 +50,11 @@ class EngineStats:
         if self._last_s is not None:
             # Somebody more urgent than this holder of a slot waited all the while.
             calmest = max((level for level in range(NUM_LEVELS) if self._running[level]), default=0)
-            self.inversion_s += (now_s - self._last_s) * sum(self._waiting[:calmest])
+            passed = now_s - self._last_s
+            self.inversion_s += passed * sum(self._waiting[:calmest])
+            for level in range(NUM_LEVELS):
+                self.waiting_s[level] += passed * self._waiting[level]
+                self.running_s[level] += passed * self._running[level]
         self._last_s = now_s
         self._waiting = list(line.num_by_urgency)
         self._running = [0] * NUM_LEVELS
@@ -66,9 +73,14 @@ class EngineStats:
     def add_decision(self, seconds: float) -> None:
         self.decisions_total += 1
         self.decision_s_total += seconds
+        self.decision_s_max = max(self.decision_s_max, seconds)
 
-    def count_preemption(self, job: EngineJob) -> None:
-        self.slot_preemptions_total += 1
+    def count_preemption(self, job: EngineJob, *, for_memory: bool) -> None:
+        """A running job lost its slot: to a waiting one, or to a running one's KV memory."""
+        if for_memory:
+            self.kv_preemptions_total += 1
+        else:
+            self.slot_preemptions_total += 1
         self.preempted_by_urgency[job.urgency] += 1
         job.num_preemptions += 1
         if job.tag:
@@ -86,18 +98,18 @@ class EngineStats:
         self.first_slots[job.urgency] += 1
         self.first_slot_wait_s[job.urgency] += now_s - job.arrival_s
 
-    def count_error(self, log: logging.Logger) -> None:
-        """Our own code failed in a step; the engine goes on."""
+    def count_error(self) -> bool:
+        """Our own code failed, the engine goes on. True the first time: log it once."""
         self.errors_total += 1
-        if self.errors_total == 1:
-            log.exception("The scheduling decision failed; the step goes on without it")
+        return self.errors_total == 1
 
     def snapshot(self) -> dict[str, Any]:
         """All counters, as written to the file."""
         return {
             "policy": self.policy,
             "slot_preemptions_total": self.slot_preemptions_total,
-            "preemptions_total": self.slot_preemptions_total,
+            "kv_preemptions_total": self.kv_preemptions_total,
+            "preemptions_total": self.slot_preemptions_total + self.kv_preemptions_total,
             "retriages_total": self.retriages_total,
             "errors_total": self.errors_total,
             "inversion_s": round(self.inversion_s, 4),
@@ -106,13 +118,17 @@ class EngineStats:
             "decision_us_mean": round(
                 1e6 * self.decision_s_total / max(1, self.decisions_total), 1
             ),
+            "decision_us_max": round(1e6 * self.decision_s_max, 1),
+            "decisions_total": self.decisions_total,
             "by_urgency": {
                 str(level): {
                     "running": self._running[level],
                     "waiting": self._waiting[level],
                     "started": self.first_slots[level],
                     "preempted": self.preempted_by_urgency[level],
-                    "wait_s_total": round(self.first_slot_wait_s[level], 4),
+                    "wait_s_total": round(self.first_slot_wait_s[level], 4),  # for a first slot
+                    "waiting_s": round(self.waiting_s[level], 4),
+                    "running_s": round(self.running_s[level], 4),
                 }
                 for level in range(NUM_LEVELS)
             },
