@@ -7,12 +7,14 @@ and D (danger-zone vital signs) say.
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.urgency.families import FOLDER, Family
 
 CHILD_COMPLAINTS = ("fever child", "febrile convulsion", "high fever child")
 INFANT_COMPLAINTS = ("neonate", "1 month old")
+PAIRED = 0.25  # share of records with a second complaint
 MINDS = ("alert", "verbal response", "pain response", "unresponsive")
 LINES = (
     "{text}. T {temp} HR {hr} RR {rr} BP {sbp}/{dbp} SpO2 {spo2} pain {pain}, {age}{sex}{mind}",
@@ -62,8 +64,18 @@ def read_chiefs() -> list[Chief]:
     return found
 
 
-def record(chief: Chief, rng: random.Random) -> Family:
-    """One record of a chief complaint, with the level that its vital signs give it."""
+def record(chief: Chief, rng: random.Random, others: Sequence[Chief] = ()) -> Family:
+    """One record of a chief complaint, with the level that its vital signs give it.
+
+    Real records often name two complaints: some get a second one from `others` that is no more
+    urgent than the first.
+    """
+    beside = [c for c in rng.sample(others, min(4, len(others))) if c.level >= chief.level]
+    said = chief.text
+    if beside and chief.level in (1, 2, 3) and rng.random() < PAIRED:
+        pair = [chief.text, beside[0].text]
+        rng.shuffle(pair)
+        said = rng.choice((", ", " / ", " and ", "; ")).join(pair)
     age = _age(chief, rng)
     state = rng.choices(("calm", "mild", "danger", "critical"), (62, 18, 14, 6))[0]
     vitals = _vitals(age, state, rng)
@@ -75,7 +87,7 @@ def record(chief: Chief, rng: random.Random) -> Family:
         level, low, high = _moved(chief.level, state, mind, age)
         if pain >= 8 and level in (2, 3):
             low = level - 1
-    facts = {**vitals, "text": chief.text, "age": age, "sex": rng.choice("MF"), "pain": pain}
+    facts = {**vitals, "text": said, "age": age, "sex": rng.choice("MF"), "pain": pain}
     text = _line(facts, mind, rng) if with_vitals else rng.choice(SHORT_LINES).format(**facts)
     return Family(
         id=f"{chief.family}-{rng.randrange(10**6)}",

@@ -50,6 +50,6 @@ class Source:
             found.append(sample(family, family.text))
             found += [sample(family, vary(family, rng)) for _ in range(num_variants)]
         for chief in self.chiefs:
-            made = [record(chief, rng) for _ in range(num_records)]
+            made = [record(chief, rng, self.chiefs) for _ in range(num_records)]
             found += [sample(family, family.text) for family in made]
         return found

@@ -6,7 +6,7 @@
 0
 """
 
-from triage.classify.assess import UrgencyModel, assess
+from triage.classify.assess import UrgencyModel, assess, assess_many
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "UrgencyModel",
     "Voice",
     "assess",
+    "assess_many",
     "load_model",
 ]
 

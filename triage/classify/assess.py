@@ -1,14 +1,20 @@
-"""One report in, one decision out: every voice is heard, the fusion decides."""
+"""Reports in, decisions out: every voice is heard, the fusion decides."""
 
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from triage.classify import rules as rule_engine
 from triage.classify.fusion import UNCERTAIN_LEVEL, fuse, round_up
-from triage.classify.injection import has_instructions, without_instructions
+from triage.classify.injection import (
+    has_instructions,
+    without_instructions,
+    without_steered_sentences,
+)
+from triage.classify.reading import Reading, read
 from triage.classify.red_flags import red_flags
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 from triage.classify.understanding import language_of, why_not_understood
@@ -22,14 +28,24 @@ STEERING = "talks-to-the-software"
 
 
 class UrgencyModel(Protocol):
-    """A trained model: text in, probabilities out."""
+    """A trained model: readings in (see reading.py), probabilities out."""
 
     version: str
-    round_up_threshold: float
+    round_up_thresholds: Sequence[float]
 
     def predict(self, texts: Sequence[str]) -> list[ModelOutput]: ...
 
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A report as the voices take it."""
+
+    report: Report
+    language: str
+    puzzle: str  # why no machine should judge it; "" when it can be judged
+    readings: tuple[Reading, ...]  # first without passages to the software, see injection.py
 
 
 def assess(
@@ -39,17 +55,78 @@ def assess(
 
     `now` is the moment the rules' dates and times of day are held against.
     """
+    return assess_many([report], rules=rules, model=model, now=now)[0]
+
+
+def assess_many(
+    reports: Sequence[Report],
+    *,
+    rules: Sequence[Rule],
+    model: UrgencyModel | None,
+    now: datetime,
+) -> list[Decision]:
+    """Assess a batch: the same decisions as one by one, in fewer passes of the model."""
     started = time.perf_counter()
+    prepared = [_prepare(report) for report in reports]
+    texts = [r.text for item in prepared if not item.puzzle for r in item.readings]
+    outputs = iter(_ask(model, texts))
+    decisions = []
+    for item in prepared:
+        count = 0 if item.puzzle else len(item.readings)
+        mine = [next(outputs) for _ in range(count)]
+        decisions.append(_decide(item, mine, rules, model, now, started))
+        started = time.perf_counter()
+    return decisions
+
+
+def _prepare(report: Report) -> _Prepared:
     # Blanked, not cut out: evidence spans still point into the original message.
-    text = without_instructions(report.message)
-    language = language_of(text)
-    puzzle = why_not_understood(text, language)
-    output = None if puzzle else _ask(model, text)
-    seen = [red_flags(text), vitals_voice(text, report.age_years)]
-    # Looking for the telling clause costs several readings: only where nothing else tells it.
-    explain = not any(voice.evidence for voice in seen)
-    voices = [_model_voice(model, output, text, puzzle, explain), *seen, _source_voice(report)]
+    cleaned = without_instructions(report.message)
+    language = language_of(cleaned)
+    texts = [cleaned]
+    if cleaned != report.message:
+        rest = without_steered_sentences(report.message)
+        texts += [text for text in (report.message, rest) if text.strip() and text not in texts]
+    readings = tuple(
+        read(text, age_years=report.age_years, sex=report.sex, language=language) for text in texts
+    )
+    return _Prepared(report, language, why_not_understood(cleaned, language), readings)
+
+
+def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:
+    if model is None or not texts:
+        return [None] * len(texts)
+    try:
+        outputs = model.predict(texts)
+    except Exception:  # out of memory, broken weights: the other voices still decide
+        log.exception("The urgency model failed; the rules decide alone")
+        return [None] * len(texts)
+    return [output if _sound(output) else None for output in outputs]
+
+
+def _sound(output: ModelOutput) -> bool:
+    if all(0 <= value <= 1 for value in output.level_probabilities):  # False for NaN
+        return True
+    log.error("The urgency model returned no probabilities; the rules decide alone")
+    return False
+
+
+def _decide(
+    item: _Prepared,
+    outputs: list[ModelOutput | None],
+    rules: Sequence[Rule],
+    model: UrgencyModel | None,
+    now: datetime,
+    started: float,
+) -> Decision:
+    report, message = item.report, item.report.message
+    output, reading = _most_urgent(outputs, item.readings)
+    others = [red_flags(message, item.readings[0]), vitals_voice(message, report.age_years),
+              _source_voice(report)]  # fmt: skip
     hits = _rule_hits(rules, report, now)
+    # The telling passage costs another pass: only where no other voice points at a word.
+    explain = not any(voice.evidence for voice in [*others, *(voice for _rule, voice in hits)])
+    voices = [_model_voice(model, output, reading, item, explain), *others]
     fused = fuse(voices, hits)
     heard = [*voices, *(voice for _rule, voice in hits)]
     probabilities = output.level_probabilities if output else ()
@@ -63,45 +140,50 @@ def assess(
         complaint_scores=dict(output.complaint_scores) if output else {},
         disagreement=fused.disagreement,
         rule_hits=tuple(rule.name for rule, _voice in hits),
-        tags=_tags(report, hits, puzzle),
+        tags=_tags(report, hits, item.puzzle),
         model_version=output.version if output else "",
-        assessed=output is not None or bool(puzzle and model),
-        language=language,
+        assessed=output is not None or bool(item.puzzle and model),
+        language=item.language,
         latency_ms=1000 * (time.perf_counter() - started),
     )
 
 
-def _ask(model: UrgencyModel | None, text: str) -> ModelOutput | None:
-    if model is None:
-        return None
-    try:
-        output = model.predict([text])[0]
-    except Exception:  # out of memory, broken weights: the other voices still decide
-        log.exception("The urgency model failed; the rules decide alone")
-        return None
-    if not all(0 <= value <= 1 for value in output.level_probabilities):  # NaN included
-        log.error("The urgency model returned no probabilities; the rules decide alone")
-        return None
-    return output
+def _most_urgent(
+    outputs: Sequence[ModelOutput | None], readings: Sequence[Reading]
+) -> tuple[ModelOutput | None, Reading]:
+    """Of the message with and without talk to the software, the more urgent reading."""
+    pairs = [(o, r) for o, r in zip(outputs, readings, strict=False) if o is not None]
+    if not pairs:
+        return None, readings[0]
+    return min(pairs, key=lambda pair: _mean_level(pair[0]))
+
+
+def _mean_level(output: ModelOutput) -> float:
+    return sum(level * share for level, share in enumerate(output.level_probabilities))
 
 
 def _model_voice(
-    model: UrgencyModel | None, output: ModelOutput | None, text: str, puzzle: str, explain: bool
+    model: UrgencyModel | None,
+    output: ModelOutput | None,
+    reading: Reading,
+    item: _Prepared,
+    explain: bool,
 ) -> Voice:
-    if puzzle:
-        return Voice("model", UNCERTAIN_LEVEL, f"needs a person: {puzzle}")
+    if item.puzzle:
+        return Voice("model", UNCERTAIN_LEVEL, f"needs a person: {item.puzzle}")
     if output is None or model is None:
         return Voice("model", None, "not assessed")
-    level = round_up(output.level_probabilities, model.round_up_threshold)
+    level = round_up(output.level_probabilities, model.round_up_thresholds)
     guess = max(range(5), key=lambda index: output.level_probabilities[index])
     reason = f"most like {_complaint(output)}, level {guess}"
     if level < guess:
         reason += f", rounded up to {level}"
+    inside = model.salient_span(reading.text, level) if explain else None
+    span = reading.span(*inside) if inside else None
     evidence: tuple[Evidence, ...] = ()
-    span = model.salient_span(text, level) if explain else None
     if span:
-        start, end = span
-        evidence = (Evidence(start, end, text[start:end], reason, "model"),)
+        text = item.report.message[slice(*span)]
+        evidence = (Evidence(*span, text, reason, "model"),)
     return Voice("model", level, reason, evidence, max(output.level_probabilities))
 
 
@@ -127,7 +209,7 @@ def _complaint(output: ModelOutput | None) -> str:
 
 
 def _evidence(voices: Sequence[Voice]) -> tuple[Evidence, ...]:
-    """All findings, those of the most urgent voices first."""
+    """Findings of the most urgent voices first."""
     ordered = sorted(voices, key=lambda voice: 9 if voice.level is None else voice.level)
     return tuple(item for voice in ordered for item in voice.evidence)
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from triage.classify import Decision, Report, assess, load_model
+from triage.classify import Decision, Report, assess, assess_many, load_model
+from triage.classify.counterfactual import flips
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "urgency"
 ABSENT_LEVEL = 4  # a voice that says nothing asks for nothing
@@ -80,7 +81,10 @@ def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
         latencies.append(1000 * (time.perf_counter() - started))
     latencies.sort()
     fused = figures(cases, [decision.urgency for decision in decisions])
-    fused["ece"] = _calibration_error(cases, decisions)
+    fused["reliability"] = _reliability(cases, decisions)
+    fused["ece"] = _calibration_error(fused["reliability"])
+    fused["counterfactual"] = flips([case["text"] for case in cases], model)
+    fused["messages_per_s"] = _throughput(cases, model)
     fused["latency_ms"] = {
         "p50": round(statistics.median(latencies), 2),
         "p99": round(latencies[min(len(latencies) - 1, int(0.99 * len(latencies)))], 2),
@@ -92,6 +96,15 @@ def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
             cases, [_level(decision, ("red_flags", "vitals")) for decision in decisions]
         ),
     }
+
+
+def _throughput(cases: Sequence[dict[str, Any]], model, batch: int = 32) -> float:
+    """Messages a second in batches."""
+    reports = [Report(case["text"]) for case in cases]
+    started = time.perf_counter()
+    for start in range(0, len(reports), batch):
+        assess_many(reports[start : start + batch], rules=[], model=model, now=datetime.now(UTC))
+    return round(len(reports) / (time.perf_counter() - started), 1)
 
 
 def _level(decision: Decision, names: tuple[str, ...]) -> int:
@@ -114,20 +127,33 @@ def _weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float:
     return round(1 - observed / expected, 4) if expected else 1.0
 
 
-def _calibration_error(cases, decisions: Sequence[Decision]) -> float:
-    """Expected calibration error of the model's likeliest level, ten bins."""
-    rows = [
-        (max(d.level_probabilities), d.level_probabilities.index(max(d.level_probabilities))
-         == case["level"])
-        for case, d in zip(cases, decisions, strict=True) if d.confidence > 0
-    ]  # fmt: skip
-    error = 0.0
+def _reliability(cases, decisions: Sequence[Decision]) -> list[dict[str, float]]:
+    """The reliability diagram of the model's likeliest level: ten bins of confidence."""
+    rows = []
+    for case, decision in zip(cases, decisions, strict=True):
+        if decision.confidence > 0:
+            guess = max(range(5), key=lambda level: decision.level_probabilities[level])
+            rows.append((decision.confidence, guess == case["level"]))
+    bins = []
     for low in range(10):
         inside = [row for row in rows if low / 10 < row[0] <= (low + 1) / 10]
         if inside:
-            gap = abs(sum(c for c, _ in inside) - sum(right for _, right in inside))
-            error += gap / len(rows)
-    return round(error, 4)
+            count = len(inside)
+            bins.append(
+                {
+                    "n": count,
+                    "confidence": round(sum(row[0] for row in inside) / count, 4),
+                    "right": round(sum(row[1] for row in inside) / count, 4),
+                }
+            )
+    return bins
+
+
+def _calibration_error(bins: Sequence[dict[str, float]]) -> float:
+    """Expected calibration error: the bins' gaps, weighted by their sizes."""
+    total = sum(item["n"] for item in bins)
+    gaps = sum(item["n"] * abs(item["confidence"] - item["right"]) for item in bins)
+    return round(gaps / total, 4) if total else 0.0
 
 
 def _by_tag(cases, given) -> dict[str, dict[str, float]]:
@@ -137,23 +163,38 @@ def _by_tag(cases, given) -> dict[str, dict[str, float]]:
             groups[tag].append((case["level"], level))
     return {
         tag: {"n": len(pairs), "exact": _share(a == b for a, b in pairs),
-              "under_triage": _share(b >= 2 for a, b in pairs if a <= 1)}
+              "within_one": _share(abs(a - b) <= 1 for a, b in pairs),
+              "under_triage": _share(b >= 2 for a, b in pairs if a <= 1),
+              "over_triage": _share(b <= 1 for a, b in pairs if a >= 3)}
         for tag, pairs in sorted(groups.items())
     }  # fmt: skip
+
+
+def _print_wrong(cases: Sequence[dict[str, Any]], model) -> None:
+    for case in cases:
+        decision = assess(Report(case["text"]), rules=[], model=model, now=datetime.now(UTC))
+        if decision.urgency != case["level"]:
+            voices = " ".join(f"{v.name} {v.level}" for v in decision.voices if v.level is not None)
+            print(f"{case['level']} given {decision.urgency} ({voices}): {case['text'][:150]}")  # noqa: T201
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="evaluate_urgency", description="Urgency figures.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true", help="the whole result as JSON")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--encoder", default=None)
+    parser.add_argument("--wrong", action="store_true", help="list the cases that went wrong")
     args = parser.parse_args(argv)
     try:
         cases = read_cases(args.file)
     except (OSError, ValueError) as error:
         print(f"evaluate_urgency: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    result = evaluate(cases, load_model(WEIGHTS, encoder=args.encoder))
+    model = load_model(args.weights, encoder=args.encoder)
+    result = evaluate(cases, model)
+    if args.wrong:
+        _print_wrong(cases, model)
     if args.json:
         print(json.dumps(result))  # noqa: T201
     else:

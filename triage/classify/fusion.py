@@ -46,15 +46,15 @@ def fuse(voices: Sequence[Voice], hits: Sequence[tuple[Rule, Voice]]) -> Fused:
     return Fused(max(MOST_URGENT, min(LEAST_URGENT, urgency)), far_apart)
 
 
-def round_up(probabilities: Sequence[float], threshold: float) -> int:
-    """The most urgent level whose share, summed from level 0 on, passes the threshold.
+def round_up(probabilities: Sequence[float], thresholds: Sequence[float]) -> int:
+    """The most urgent level whose share, summed from level 0 on, passes its threshold.
 
-    With a threshold below one half, doubt moves the level to the urgent side: missing an
-    emergency costs more than sending one unit too many. `threshold` is chosen on validation
-    data for the under-triage target (see weights/urgency).
+    `thresholds[k]` is the share of "level k or more urgent" that is enough for k. Below one
+    half, doubt moves the level to the urgent side: missing an emergency costs more than sending
+    one unit too many. They are chosen on validation data (see weights/urgency).
     """
     total = 0.0
-    for level, probability in enumerate(probabilities):
+    for level, (probability, threshold) in enumerate(zip(probabilities, thresholds, strict=False)):
         total += probability
         if total >= threshold:
             return level

@@ -1,25 +1,63 @@
-"""Taking out sentences that talk to the software instead of about the patient."""
+"""Passages that talk to the software instead of about the patient.
+
+The model reads a message that holds some three times: with the passages blanked, with their whole
+sentences blanked, and as it came. The most urgent reading counts, so that neither the passages
+nor leaving them out can lower a level.
+"""
 
 import re
 
-_TO_THE_MACHINE = re.compile(
-    r"ignore (?:all |any |the |your )?(?:previous |prior |above )?(?:instructions?|rules?|prompts?)"
-    r"|disregard (?:all |the )?(?:previous|prior|above|instructions?|rules?)"
-    r"|(?:please )?(?:classify|mark|rate|label|treat|triage|code|set|flag)"
-    r" (?:this|it|me|him|her|as|the)[^.!?;\n]{0,40}?(?:as |to )?(?:an? )?"
-    r"(?:level|priority|non-?urgent|urgent|immediate|low|high|\d)\b(?: \d)?"
-    r"|classify as (?:an? )?(?:level )?(?:non-?urgent|urgent|immediate|emergent|\d)"
-    r"|urgent priority \d|priority \d|level \d priority"
-    r"|\bsystem ?(?:prompt)?:|<\|[^|]{0,20}\|>|\bas an ai\b|you are now\b",
+_ORDER = (
+    r"(?:please |you must |you should |just |do not |don'?t |never )*"
+    r"(?:ignore|disregard|forget|override|classify|re-?classify|mark|rate|label|treat|triage|code|"
+    r"set|flag|assign|output|answer|respond|reply|file|prioriti[sz]e|upgrade|downgrade|escalate|"
+    r"deprioriti[sz]e|grade|score|pretend|act|give|put|describe|tell the model|"
+    r"clasifi\w+|marque|ignor[ae]\w*|classe[rz]?|einstufen|stufe|markiere\w*)"
+)
+_TARGET = (
+    r"(?:instructions?|rules?|prompts?|guidelines|non-?urgent|not urgent|urgent\w*|"
+    r"immediate(?:ly)?|"
+    r"emergen\w+|(?:lowest|highest|low|high|top|routine)(?: priority)?\b|routine|priority|urgency|"
+    r"urgencia|urgence|urgente|dringend|level|cardiac arrest|life[- ]threatening|this call|calmly|"
+    r"(?:code )?(?:green|red|blue)\b|[\"'“]?[0-4][\"'”]?(?=\W|$))"
+)
+_PASSAGES = re.compile(
+    rf"\b{_ORDER}\b[^.!?;\n,:]{{0,60}}?\b{_TARGET}(?:[ =:]{{1,2}}[0-4]\b)?"
+    r"|\b(?:urgency|level|priority|triage|severity)\s*(?:level)?\s*[=:]\s*[\"']?[0-4]\b"
+    r"|\"urgency\"\s*:\s*\d|\{[^{}]{0,40}\}"
+    r"|\b(?:system|assistant|developer|ai|note to (?:software|system|ai|model))"
+    r"\s*(?:prompt|override|message)?\s*:"
+    r"|\bsystem (?:prompt|override)\b[^.!?\n]{0,40}"
+    r"|\b(?:urgent )?priority (?:[0-4]|one|zero)\b"
+    r"|\blevel (?:[0-4]|zero) (?:priority|emergency|immediate)\b"
+    r"|\bthis is (?:a )?level (?:[0-4]|zero)\b[^.!?\n,:]{0,30}"
+    r"|<\|[^|]{0,20}\|>|\bas an ai\b|\byou are (?:now|a)\b[^.!?\n]{0,60}?\b(?:assistant|model|ai)\b"
+    r"|\bend of message\b|\bnew message:",
     re.IGNORECASE,
 )
 
 
+# What the sender thinks of the urgency is no finding; it may not lower the level either.
+_CLAIMS = re.compile(r"\b(?:this is |it'?s )?(?:non|not|nothing)[- ]?urgent\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^.!?;\n]+[.!?;\n]*")
+
+
 def without_instructions(text: str) -> str:
     """The text with such passages blanked, all other characters where they were."""
-    return _TO_THE_MACHINE.sub(lambda found: " " * len(found.group()), text)
+    return _CLAIMS.sub(_blank, _PASSAGES.sub(_blank, text))
+
+
+def without_steered_sentences(text: str) -> str:
+    """The text with every sentence blanked that holds such a passage."""
+    return _SENTENCE.sub(
+        lambda found: _blank(found) if _PASSAGES.search(found.group()) else found.group(), text
+    )
 
 
 def has_instructions(text: str) -> bool:
     """True when the text tries to steer the software."""
-    return bool(_TO_THE_MACHINE.search(text))
+    return bool(_PASSAGES.search(text))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())

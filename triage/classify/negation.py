@@ -30,7 +30,7 @@ def is_negated(text: str, start: int) -> bool:
 
 def is_past(text: str, start: int, end: int) -> bool:
     """True when the finding is told as history ("stroke in 2015", "hx of seizures")."""
-    around_start, around_end = max(0, start - 25), min(len(text), end + 25)
+    around_start, around_end = max(0, start - 25), min(len(text), end + 35)
     before, after = text[around_start:start], text[end:around_end]
     after_ends = _CLAUSE_END.search(after)
     if after_ends:

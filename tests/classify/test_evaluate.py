@@ -1,0 +1,72 @@
+"""The evaluation: its figures by hand, and what it refuses."""
+
+import json
+
+import pytest
+
+from triage.classify.counterfactual import swap_age, swap_sex
+from triage.classify.evaluate import evaluate, figures, main, read_cases
+
+
+def _case(level, text="x", **more):
+    return {"id": "1", "text": text, "level": level, "level_low": level, "level_high": level} | more
+
+
+def test_figures_are_what_their_names_say():
+    cases = [_case(0), _case(0), _case(1), _case(3), _case(4)]
+    found = figures(cases, [0, 1, 2, 1, 4])
+    assert found["n"] == 5
+    assert found["exact"] == 0.4
+    assert found["within_one"] == 0.8
+    assert found["under_triage"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found["missed_immediate"] == 0.5
+    assert found["over_triage"] == 0.5
+
+
+def test_a_range_counts_as_in_range():
+    case = _case(2) | {"level_low": 1}
+    assert figures([case], [1])["in_range"] == 1.0
+    assert figures([case], [1])["exact"] == 0.0
+
+
+def test_perfect_agreement_has_kappa_one():
+    assert figures([_case(0), _case(4)], [0, 4])["weighted_kappa"] == 1.0
+
+
+def test_it_reports_each_voice_alone_without_a_model():
+    cases = [_case(0, "he is not breathing", tags=["panic"]), _case(4, "refill please")]
+    result = evaluate(cases, None)
+    assert set(result) == {"fused", "model", "rules"}
+    assert result["rules"]["missed_immediate"] == 0.0
+    assert result["fused"]["by_tag"]["panic"]["n"] == 1
+    assert {"p50", "p99"} <= set(result["fused"]["latency_ms"])
+
+
+@pytest.mark.parametrize("line", ["{", '{"text": "a"}', '{"text": "a", "level": 7}', ""])
+def test_a_wrong_file_is_refused_with_a_sentence(tmp_path, line, capsys):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(line)
+    assert main([str(path)]) == 2
+    assert "evaluate_urgency:" in capsys.readouterr().err
+
+
+def test_missing_ranges_are_the_level_itself(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({"id": "a", "text": "b", "level": 3}))
+    assert read_cases(path)[0]["level_low"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "swapped"),
+    [
+        ("He hurt his knee", "She hurt her knee"),
+        ("my wife fell, 40M", "my husband fell, 40F"),
+        ("she is 20 weeks pregnant", "she is 20 weeks pregnant"),
+    ],
+)
+def test_sex_is_swapped_only_where_it_says_nothing(text, swapped):
+    assert swap_sex(text) == swapped
+
+
+def test_ages_move_within_their_band():
+    assert swap_age("34 year old, 8 year old, 80 yo") == "37 year old, 8 year old, 80 yo"

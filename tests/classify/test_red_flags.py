@@ -1,0 +1,63 @@
+"""Red flags in shorthand and other languages, and what withdraws them."""
+
+import pytest
+
+from triage.classify.reading import read
+from triage.classify.red_flags import load_flags, red_flags
+from triage.classify.understanding import language_of
+
+
+def _flags(message):
+    return red_flags(message, read(message, language=language_of(message)))
+
+
+@pytest.mark.parametrize(
+    ("message", "level"),
+    [
+        ("58M CP rad L arm", 1),
+        ("mi marido no respira y está morado", 0),
+        ("elle est inconsciente et ne répond plus", 0),
+        ("meine Mutter ist bewusstlos", 0),
+        ("he is still fitting", 0),
+        ("nobody can wake her", 0),
+        ("the blood is spurting from his arm", 0),
+        ("she says she will kill herself", 1),
+        ("swallowed a button battery", 1),
+        ("chemo last week and now 38.6 fever", 1),
+    ],
+)
+def test_a_finding_is_seen_in_every_wording(message, level):
+    assert _flags(message).level == level
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "sharp chest pain only when I take a deep breath",
+        "no loss of consciousness, LOC(-)",
+        "I can't breathe through my nose, a cold",
+        "not breathless at all",
+        "hives, no breathing complaints",
+        "depressed but not suicidal",
+        "knocked out a front tooth",
+        "seizure tablets refill please, missed none",
+        "can I join the CPR course",
+        "had a stroke six years ago, wants a letter",
+    ],
+)
+def test_what_only_sounds_like_a_finding_is_none(message):
+    assert _flags(message).level is None
+
+
+def test_evidence_of_a_glossed_finding_is_in_the_callers_words():
+    message = "mi marido no respira"
+    evidence = _flags(message).evidence
+    assert any("no respira" in item.text for item in evidence)
+    assert all(message[item.start : item.end] == item.text for item in evidence)
+
+
+def test_a_broken_pattern_names_its_flag(tmp_path):
+    path = tmp_path / "flags.toml"
+    path.write_text("[[flag]]\nlevel = 1\nreason = \"broken\"\npatterns = ['(']\n")
+    with pytest.raises(ValueError, match="broken"):
+        load_flags(path)
