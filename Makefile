@@ -48,7 +48,7 @@ smoke: setup ## 20 incidents through a running server, followed to the end (BASE
 	@exec $(VENV)/python manage.py smoke
 
 bench: setup ## what the scheduler gains, in simulation and on the engine
-	@exec $(VENV)/python -m scheduler.cli $(ARGS)
+	@exec $(VENV)/python -m scheduler $(ARGS)
 
 lock: ## write requirements/*.lock anew (needs uv)
 	sh scripts/lock.sh

@@ -22,7 +22,9 @@ class WaitingLine(Generic[J]):
         self.policy = policy
         self._queue: IndexedQueue[J] = IndexedQueue()
         # By level, in order of arrival; entries of jobs that left are dropped when met.
-        self._oldest: list[deque[J]] = [deque() for _ in range(NUM_LEVELS)]
+        self._oldest: list[deque[tuple[J, int]]] = [deque() for _ in range(NUM_LEVELS)]
+        self._tickets: dict[Hashable, int] = {}  # job → number of its entry in `_oldest`
+        self._num_tickets = 0
         self._level_of: dict[Hashable, int] = {}  # the level a job was counted under
         self.num_by_urgency = [0] * NUM_LEVELS
 
@@ -40,20 +42,24 @@ class WaitingLine(Generic[J]):
         self._queue.push(job.job_id, self.policy.key(job), job)
         self._level_of[job.job_id] = job.urgency
         self.num_by_urgency[job.urgency] += 1
+        self._num_tickets += 1
+        self._tickets[job.job_id] = self._num_tickets
         line = self._oldest[job.urgency]
-        if line and job.arrival_s < line[-1].arrival_s:
-            self._insert_by_arrival(job)
-        else:
-            line.append(job)
         if len(line) > 2 * self.num_by_urgency[job.urgency] + 64:  # mostly jobs that left
-            current = (old for old in line if self._is_current(old, job.urgency))
-            self._oldest[job.urgency] = deque(current)
+            line = deque(entry for entry in line if self._is_current(entry))
+            self._oldest[job.urgency] = line
+        later: list[tuple[J, int]] = []
+        while line and line[-1][0].arrival_s > job.arrival_s:  # it came back from a slot
+            later.append(line.pop())
+        line.append((job, self._num_tickets))
+        line.extend(reversed(later))
 
     def discard(self, job_id: Hashable) -> J | None:
         """Take a job out of turn (it was cancelled or admitted). None when it is not here."""
         if job_id not in self._queue:
             return None
         self.num_by_urgency[self._level_of.pop(job_id)] -= 1
+        del self._tickets[job_id]
         return self._queue.remove(job_id)
 
     def rekey(self, job: J) -> None:
@@ -85,24 +91,17 @@ class WaitingLine(Generic[J]):
         found: J | None = None
         for level in range(1, NUM_LEVELS):
             line = self._oldest[level]
-            while line and not self._is_current(line[0], level):
+            while line and not self._is_current(line[0]):
                 line.popleft()
-            if not line or not self.policy.is_overdue(line[0], now_s):
+            if not line or not self.policy.is_overdue(line[0][0], now_s):
                 continue
-            if found is None or line[0].arrival_s <= found.arrival_s:
-                found = line[0]
+            if found is None or line[0][0].arrival_s <= found.arrival_s:
+                found = line[0][0]
         return found
 
-    def _is_current(self, job: J, level: int) -> bool:
-        return self._queue.get(job.job_id) is job and job.urgency == level
-
-    def _insert_by_arrival(self, job: J) -> None:
-        line = self._oldest[job.urgency]
-        later: list[J] = []
-        while line and line[-1].arrival_s > job.arrival_s:
-            later.append(line.pop())
-        line.append(job)
-        line.extend(reversed(later))
+    def _is_current(self, entry: tuple[J, int]) -> bool:
+        job, ticket = entry
+        return self._tickets.get(job.job_id) == ticket
 
 
 def protected_jobs(

@@ -128,7 +128,9 @@ class _Bench:
         before = engine.counters().get("inversion_s", 0.0)
         found = figures(await replay(engine, requests, plan.model, seed))
         if policy not in ("fcfs", "priority"):
-            found["inversion_s"] = engine.counters().get("inversion_s", 0.0) - before
+            counters = engine.counters()
+            found["inversion_s"] = counters.get("inversion_s", 0.0) - before
+            found["decision_us"] = counters.get("decision_us_mean", 0.0)
         self.runs[policy].append(found)
         first = found["ttft_s"]["0"]
         self.say(

@@ -123,9 +123,16 @@ class BenchEngine:
             return dict(json.loads(text))
         return {}
 
+    def kv_cache(self) -> tuple[int, int]:
+        """Tokens that the KV cache holds, and tokens in a block of it."""
+        config = self._llm.vllm_config.cache_config
+        block_tokens = int(config.block_size)
+        return int(config.num_gpu_blocks or 0) * block_tokens, block_tokens
+
     def stop(self) -> None:
         """End the engine's processes."""
-        self._llm.shutdown()
+        llm, self._llm = self._llm, None
+        llm.shutdown()
         self._folder.cleanup()
 
 

@@ -40,11 +40,12 @@ class Room:
     def _blocks_for(self, request: Any) -> int:
         # One more than it has: the next token needs a place too. Blocks it may find in the
         # prefix cache are not deducted, so this errs towards making room.
-        return self.groups * -(-(request.num_tokens + 1) // self.block_size)
+        num_tokens: int = request.num_tokens + 1
+        return self.groups * -(-num_tokens // self.block_size)
 
 
 def tokens_wanted(request: Any, longest_chunk: int = 0) -> int:
     """Tokens that a running request asks of the next step: one, or more while it reads."""
     known = request.num_tokens_with_spec + request.num_output_placeholders
-    wanted: int = max(0, known - request.num_computed_tokens)
+    wanted = max(0, int(known - request.num_computed_tokens))
     return min(wanted, longest_chunk) if longest_chunk > 0 else wanted
