@@ -91,9 +91,13 @@ def _request(file: str, index: int, row: Any) -> Request:
 
     def number(name: str, low: float, high: float, default: float | None = None) -> float:
         value = row.get(name, default)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if math.isfinite(value) and low <= value <= high:
-                return float(value)
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+            and low <= value <= high
+        ):
+            return float(value)
         raise ValueError(f"{where}.{name}: a number from {low:g} to {high:g} is needed")
 
     output = number("output_tokens", 1, 1e6)
