@@ -97,7 +97,7 @@ def simulate(workload: Workload, policy: Policy, cost: CostModel) -> Result:
 
 def _job(request: Request) -> SimJob:
     return SimJob(
-        request, request.id, request.urgency, request.arrival_s, request.prompt_tokens,
+        request, request.id, request.seen_urgency, request.arrival_s, request.prompt_tokens,
         request.predicted_output_tokens, unread_tokens=request.prompt_tokens,
     )  # fmt: skip
 
