@@ -8,6 +8,7 @@ from typing import Any
 
 from scheduler.policies import available, get_policy
 from scheduler.sim import SETTINGS, read_workload, simulate
+from scheduler.sim.bounds import lower_bounds_s
 from scheduler.sim.metrics import summary
 
 
@@ -38,14 +39,19 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _compare(path: Path, names: list[str], setting: str) -> dict[str, Any]:
-    workload = read_workload(path)
+    workload, cost = read_workload(path), SETTINGS[setting]
     started = time.perf_counter()
-    policies = {
-        name: summary(simulate(workload, get_policy(name), SETTINGS[setting])) for name in names
-    }
+    results = {name: simulate(workload, get_policy(name), cost) for name in names}
+    wall_s = time.perf_counter() - started
+    bounds = lower_bounds_s(workload.requests, cost, workload.slots)
     entry: dict[str, Any] = {
-        "file": str(path), "wall_s": time.perf_counter() - started, "policies": policies,
-    }  # fmt: skip
+        "file": str(path),
+        "wall_s": wall_s,
+        "policies": {
+            name: summary(result, cost, bounds_s=bounds) for name, result in results.items()
+        },
+        "lower_bound_s": {"up_to_urgency": {str(u): bound for u, bound in enumerate(bounds)}},
+    }
     if workload.reported:
         entry["reported"] = workload.reported
     return entry

@@ -11,6 +11,7 @@ is how the paper's reported times come about).
 """
 
 from dataclasses import dataclass, field
+from math import ceil
 
 from scheduler.line import WaitingLine, find_victim, protected_jobs
 from scheduler.policies import Policy
@@ -192,7 +193,7 @@ def _steps_to_jump(state: _State, next_arrival_s: float) -> int:
     steps = min(job.left for job in state.running)
     step_s = state.cost.decode_s(sum(job.context_tokens for job in state.running))
     if next_arrival_s < float("inf"):
-        steps = min(steps, max(1, int((next_arrival_s - state.now_s) / step_s) + 1))
+        steps = min(steps, max(1, ceil((next_arrival_s - state.now_s) / step_s)))
     if len(state.line) and isinstance(state.policy, SemanticPlus):
         for job in state.running:
             to_prediction = int(job.predicted_output_tokens) - job.generated_tokens
