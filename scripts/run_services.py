@@ -31,7 +31,8 @@ def commands(host: str = "127.0.0.1", port: int = 8000) -> dict[str, list[str]]:
     num_classifiers = max(1, min(4, (os.cpu_count() or 2) // 2))
     return {
         "web": [python, "-m", "uvicorn", "triage.config.asgi:application", "--host", host,
-                "--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "10"],
+                "--port", str(port), "--no-access-log", "--ws", "websockets-sansio",
+                "--timeout-graceful-shutdown", "10"],
         "classify": [*worker, "-Q", "classify", "-n", "classify@%h", "-c", str(num_classifiers)],
         "maintenance": [*worker, "-Q", "maintenance", "-n", "maintenance@%h", "-c", "1"],
         "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", "",

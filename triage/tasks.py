@@ -1,10 +1,11 @@
 """Celery tasks. Thin: they take an id and call one action. All are safe to run twice."""
 
 import logging
-import uuid
 from functools import lru_cache
+from typing import Any
 
 from celery import shared_task
+from celery.signals import celeryd_after_setup, worker_process_init
 from django.db import InterfaceError, OperationalError
 
 from triage import classify as classifier
@@ -15,20 +16,37 @@ from triage.config.settings import ENV
 
 log = logging.getLogger(__name__)
 
+CLASSIFY_QUEUE = "classify"
 URGENCY_WEIGHTS = BASE_DIR / "weights" / "urgency"
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 @shared_task(autoretry_for=_DATABASE_AWAY, retry_backoff=1, retry_backoff_max=5, max_retries=5)
 def classify(incident_id: str) -> None:
-    """Assess one incident and queue its draft."""
-    classification.classify_incident(uuid.UUID(incident_id), urgency_model())
+    """An incident has come in: assess whoever of those that wait looks most urgent."""
+    num_done = classification.classify_next(urgency_model())
+    log.debug("Hint of %s: %d assessed", incident_id, num_done)
 
 
 @shared_task
 def sweep() -> None:
     """Repair what lost hints and dead processes left behind; sent by beat."""
     sweeping.sweep()
+
+
+_queues: set[str] = set()
+
+
+@celeryd_after_setup.connect
+def _note_queues(instance: Any, **_: Any) -> None:
+    _queues.update(instance.app.amqp.queues.consume_from)
+
+
+@worker_process_init.connect
+def _load_before_the_first_message(**_: Any) -> None:
+    """In each child, after the fork: torch's threads do not survive one."""
+    if CLASSIFY_QUEUE in _queues:
+        urgency_model()
 
 
 @lru_cache(maxsize=1)

@@ -36,9 +36,8 @@ export class DraftText {
   async final(event) {
     if (event.draft_id !== this.id) return this.askResync();
     this.status = event.status;
-    if (event.length !== this.length || (event.sha256 && (await digest(this.text)) !== event.sha256)) {
-      this.askResync();
-    }
+    const known = event.sha256 && (await digest(this.text));
+    if (event.length !== this.length || (known && known !== event.sha256)) this.askResync();
   }
 
   set(text) {

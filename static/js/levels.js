@@ -11,7 +11,7 @@ export const TARGETS_S = [2, 5, 30, 120, 600];
 const PENDING_SORTS_AS = 1; // not classified yet: treated as emergent
 
 export function sortLevel(row) {
-  return row.urgency ?? PENDING_SORTS_AS;
+  return row.urgency ?? Math.min(row.presumed_urgency, PENDING_SORTS_AS);
 }
 
 export function levelBadge(urgency) {

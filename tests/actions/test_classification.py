@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from triage.actions import classification, overrides, sweep
+from triage.actions import classification, deadline, intake, overrides, sweep
 from triage.models import Draft, Incident, PriorityRule
 
 
@@ -67,17 +67,17 @@ def test_a_new_rule_counts_from_the_next_message(incident, administrator):
 
 def test_what_misses_the_deadline_is_level_1_with_a_draft(incident):
     _age(incident, 60)
-    assert classification.mark_late() == 1
+    assert deadline.mark_late() == 1
     incident.refresh_from_db()
     assert (incident.urgency, incident.late, incident.status) == (1, True, "received")
     assert incident.drafts.get().urgency == 1
-    assert classification.mark_late() == 0
+    assert deadline.mark_late() == 0
 
 
 def test_the_late_assessment_still_counts(incident):
     PriorityRule.objects.create(name="Calm", words="wrist", action="exactly", level=4, reason="r")
     _age(incident, 60)
-    classification.mark_late()
+    deadline.mark_late()
     classification.classify_incident(incident.pk, None)
     incident.refresh_from_db()
     assert (incident.urgency, incident.late) == (4, False)
@@ -112,3 +112,53 @@ def test_the_sweeper_sends_a_lost_task_again(incident, monkeypatch):
     _age(incident, 4)
     sweep.sweep()
     assert sent == [incident.pk]
+
+
+def _report(dispatcher, message):
+    return intake.submit(intake.NewReport(message), user=dispatcher)[0]
+
+
+def test_what_looks_worst_is_classified_first(dispatcher, no_tasks):
+    calm = [_report(dispatcher, f"my wrist hurts after fall {number}") for number in range(9)]
+    urgent = _report(dispatcher, "My father collapsed, he is not breathing")
+    assert classification.classify_next(None) == 1
+    urgent.refresh_from_db()
+    assert (urgent.status, urgent.urgency) == ("classified", 0)
+    assert classification.classify_next(None) == 8
+    assert classification.classify_next(None) == 1
+    assert classification.classify_next(None) == 0
+    assert not Incident.objects.filter(status="received").exists()
+    assert all(one.assessments.count() == 1 for one in [*calm, urgent])
+
+
+def test_one_that_cannot_be_assessed_spoils_no_other(dispatcher, no_tasks, monkeypatch):
+    from triage import classify
+
+    good, bad, also_good = (
+        _report(dispatcher, f"my {part} hurts") for part in ("wrist", "elbow", "knee")
+    )
+    real = classify.assess_many
+
+    def poisoned(reports, **values):
+        if any("elbow" in report.message for report in reports):
+            raise RuntimeError("a bug")
+        return real(reports, **values)
+
+    monkeypatch.setattr(classify, "assess_many", poisoned)
+    assert classification.classify_next(None) == 2
+    for one in (good, bad, also_good):
+        one.refresh_from_db()
+    assert [one.status for one in (good, bad, also_good)] == [
+        "classified", "received", "classified"
+    ]  # fmt: skip
+    _age(bad, 60)
+    assert sweep.sweep().late == 1
+
+
+def test_what_looks_immediate_is_shown_as_that_when_the_assessment_is_late(dispatcher, no_tasks):
+    incident = _report(dispatcher, "My father collapsed, he is not breathing")
+    _age(incident, 60)
+    assert deadline.mark_late() == 1
+    incident.refresh_from_db()
+    assert (incident.urgency, incident.late) == (0, True)
+    assert incident.drafts.get().urgency == 0

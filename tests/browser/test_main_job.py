@@ -3,47 +3,18 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.services import find_chromium
+from tests.browser.steps import log_in, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(300)]
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-quic",
-         "--no-first-run", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
-@pytest.fixture
-def page():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        page = browser.new_page()
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        yield page
-        browser.close()
-
-
-def _log_in(page: Page, base_url: str) -> None:
-    page.goto(base_url)
-    page.get_by_label("User name").fill("dispatcher")
-    page.get_by_label("Password").fill("dispatcher-demo")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#link-state")).to_have_text("Live")
-
-
-def _report(page: Page, message: str) -> None:
-    page.get_by_role("link", name="New incident").click()
-    page.get_by_label("What is reported?").fill(message)
-    page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_role("heading", name=re.compile("Incident"))).to_be_visible()
-
-
-def test_from_the_report_to_the_approved_draft(page, embedded_product):
-    embedded_product.start_embedded()
-    _log_in(page, embedded_product.base_url)
+def test_from_the_report_to_the_approved_draft(page, served):
+    log_in(page, served.base_url)
     expect(page.locator("#engine-state")).to_have_text(re.compile("loading|ready"))
-    _report(page, "need my tablets renewed, feeling fine")
-    _report(page, "My father collapsed, he is not breathing")
+    report(page, "need my tablets renewed, feeling fine")
+    report(page, "My father collapsed, he is not breathing")
     incident_url = page.url
     expect(page.locator(".head .level-0")).to_be_visible(timeout=20_000)
 
@@ -73,4 +44,35 @@ def test_from_the_report_to_the_approved_draft(page, embedded_product):
 
     page.locator("#approve").click()
     expect(page.locator("#review-outcome")).to_contain_text("Approved by dispatcher")
-    assert page.errors == []
+
+
+def test_a_line_that_drops_messages_and_breaks_loses_nothing(page, served):
+    state = {"deltas": 0, "dropped": 0, "broken": 0}
+
+    def proxy(socket):
+        server = socket.connect_to_server()
+
+        def pass_on(message):
+            if '"draft.delta"' in message:
+                state["deltas"] += 1
+                if state["deltas"] % 3 == 2:
+                    state["dropped"] += 1
+                    return
+                if state["deltas"] == 4:
+                    state["broken"] += 1
+                    socket.close()
+                    return
+            socket.send(message)
+
+        server.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/ws/"), proxy)
+    log_in(page, served.base_url)
+    report(page, "My mother has chest pressure and cold sweat, 71, 3 Harbour Road")
+    expect(page.locator("#approve")).to_be_visible(timeout=120_000)
+    expect(page.locator("#draft-status")).to_have_text("complete")
+    assert state["dropped"] and state["broken"] == 1, state
+    shown = page.locator("#draft-text").text_content()
+    page.reload()  # the page as the server writes it, from the database
+    assert page.locator("#draft-text").text_content() == shown
+    assert "Raise the level if:" in shown

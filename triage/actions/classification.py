@@ -1,23 +1,45 @@
-"""Giving an incident its urgency, and keeping the deadline for it."""
+"""Giving incidents their urgency: those that look worst first, in small batches."""
 
 import logging
+import threading
 import time
 import uuid
-from datetime import timedelta
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from triage import classify
 from triage.actions import events, log, scheduling
-from triage.config.settings import ENV
 from triage.models import Assessment, Incident, PriorityRule
-from triage.models.levels import LATE_URGENCY
 
 logger = logging.getLogger(__name__)
+
+
+# What one call takes on: a pass of the model over so many costs little more than over a few.
+BATCH = 8
+_one_batch_at_a_time = threading.Lock()  # two passes at once would only share the processor
+
+
+def classify_next(model: classify.UrgencyModel | None) -> int:
+    """Assess the received incidents that look most urgent, and queue their drafts.
+
+    Returns how many. A batch holds incidents of one first glance only, so that an urgent one
+    does not wait for the calm ones of its batch. Whom a hint named plays no part: there are at
+    least as many hints as incidents, and every one of them finds whoever is next.
+    """
+    can_skip = connection.features.has_select_for_update_skip_locked
+    with _one_batch_at_a_time, transaction.atomic() if can_skip else nullcontext():
+        waiting = Incident.objects.filter(status=Incident.Status.RECEIVED)
+        waiting = waiting.order_by("presumed_urgency", "received_at")
+        if can_skip:  # other workers take the next ones instead of these
+            waiting = waiting.select_for_update(skip_locked=True, of=("self",))
+        found = list(waiting.select_related("source")[:BATCH])
+        batch = [one for one in found if one.presumed_urgency == found[0].presumed_urgency]
+        return sum(_assess_and_apply(batch, model)) if batch else 0
 
 
 def classify_incident(incident_id: uuid.UUID, model: classify.UrgencyModel | None) -> bool:
@@ -29,11 +51,32 @@ def classify_incident(incident_id: uuid.UUID, model: classify.UrgencyModel | Non
     incident = Incident.objects.select_related("source").filter(pk=incident_id).first()
     if incident is None or incident.status != Incident.Status.RECEIVED:
         return False
+    return all(_assess_and_apply([incident], model))
+
+
+def _assess_and_apply(
+    incidents: Sequence[Incident], model: classify.UrgencyModel | None
+) -> list[bool]:
+    """For each incident: whether this call classified it. One that fails spoils no other."""
     started = time.perf_counter()
-    decision = classify.assess(report_of(incident), rules=current_rules(), model=model,
-                               now=timezone.now())  # fmt: skip
-    latency_ms = 1000 * (time.perf_counter() - started)
-    return _apply(incident_id, decision, latency_ms)
+    try:
+        decisions = classify.assess_many(
+            [report_of(incident) for incident in incidents],
+            rules=current_rules(), model=model, now=timezone.now(),
+        )  # fmt: skip
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(incidents) > 1:
+            return [done for one in incidents for done in _assess_and_apply([one], model)]
+        # It stays received: the sweeper shows it as urgent, "AI late", and tries again.
+        logger.exception("Incident %s could not be assessed", incidents[0].pk)
+        return [False]
+    latency_ms = 1000 * (time.perf_counter() - started) / len(incidents)
+    return [
+        _apply(incident.pk, decision, latency_ms)
+        for incident, decision in zip(incidents, decisions, strict=True)
+    ]
 
 
 def report_of(incident: Incident) -> classify.Report:
@@ -123,33 +166,3 @@ def _evidence(item: classify.Evidence) -> dict[str, Any]:
         "reason": item.reason,
         "voice": item.voice,
     }
-
-
-def mark_late() -> int:
-    """Show what missed its deadline as level 1, "AI late", with a draft. Returns how many.
-
-    The assessment still counts when it comes.
-    """
-    overdue = Incident.objects.filter(
-        status=Incident.Status.RECEIVED,
-        late=False,
-        urgency__isnull=True,
-        received_at__lt=Now() - timedelta(seconds=ENV.classify_deadline_s),
-    )
-    count = 0
-    for incident_id in overdue.values_list("pk", flat=True)[:500]:
-        count += _mark_one_late(incident_id)
-    return count
-
-
-@transaction.atomic
-def _mark_one_late(incident_id: uuid.UUID) -> int:
-    changed = Incident.objects.filter(
-        pk=incident_id, status=Incident.Status.RECEIVED, urgency__isnull=True
-    ).update(urgency=LATE_URGENCY, late=True, revision=F("revision") + 1)
-    if changed:
-        incident = Incident.objects.select_related("source").get(pk=incident_id)
-        log.record("late", incident=incident, urgency=int(LATE_URGENCY))
-        scheduling.enqueue(incident)
-        events.incident_changed(incident)
-    return changed

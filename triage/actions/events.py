@@ -17,6 +17,7 @@ def board_row(incident: Incident, draft: Draft | None) -> dict[str, Any]:
         "revision": incident.revision,
         "status": incident.status,
         "urgency": incident.urgency,
+        "presumed_urgency": incident.presumed_urgency,
         "urgency_label": Urgency(incident.urgency).label if incident.urgency is not None else "",
         "received_at": incident.received_at.isoformat(),
         "message": incident.message[:240],

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from triage import broker
+from triage import broker, classify
 from triage.actions import events, log
 from triage.config.settings import ENV
 from triage.errors import IdempotencyConflict, InvalidReport, Overloaded
@@ -133,6 +133,7 @@ def _store(
 ) -> Incident:
     incident = Incident.objects.create(
         **asdict(report),
+        presumed_urgency=_presumed(report),
         received_at=timezone.now(),
         submitted_by=user,
         source=source,
@@ -150,6 +151,14 @@ def _store(
     request_classification(incident)
     events.incident_changed(incident)
     return incident
+
+
+def _presumed(report: NewReport) -> int:
+    return classify.glance(
+        classify.Report(
+            message=report.message, age_years=report.age_years, source_level=report.source_level
+        )
+    )
 
 
 def request_classification(incident: Incident) -> None:

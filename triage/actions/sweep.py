@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from triage import broker
-from triage.actions import classification, drafts, scheduling
+from triage.actions import deadline, drafts, scheduling
 from triage.config.settings import ENV
 from triage.models import Incident
 
@@ -31,7 +31,7 @@ class Swept:
 def sweep() -> Swept:
     """Mark what is late, send lost tasks again, end dead leases, queue missing drafts."""
     swept = Swept(
-        late=classification.mark_late(),
+        late=deadline.mark_late(),
         resent=_resend_classification(),
         undrafted=_queue_missing_drafts(),
         expired=drafts.expire_leases(),
@@ -45,7 +45,7 @@ def _resend_classification() -> int:
     waiting = Incident.objects.filter(
         status=Incident.Status.RECEIVED,
         received_at__lt=Now() - timedelta(seconds=max(RESEND_AFTER_S, ENV.sweep_interval_s)),
-    ).order_by("received_at")
+    ).order_by("presumed_urgency", "received_at")
     ids = list(waiting.values_list("pk", flat=True)[:BATCH])
     return sum(broker.send_classify(incident_id) for incident_id in ids)
 

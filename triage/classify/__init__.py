@@ -7,6 +7,7 @@
 """
 
 from triage.classify.assess import UrgencyModel, assess, assess_many
+from triage.classify.glance import glance
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Voice",
     "assess",
     "assess_many",
+    "glance",
     "load_model",
 ]
 

@@ -1,12 +1,16 @@
 """Django settings, derived from the typed environment in `env.py`."""
 
+import os
+
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from triage.config.env import BASE_DIR, INSECURE_SECRET_KEY, read_env
 
 ENV = read_env()
-ENV.var_dir.mkdir(parents=True, exist_ok=True)
+STATIC_ROOT = ENV.var_dir / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # a log is no place for bars
 
 SECRET_KEY = ENV.secret_key
 DEBUG = False  # errors are shown as pages and problem documents, never as tracebacks
@@ -103,11 +107,12 @@ else:
         }
     }
 
-CELERY_BROKER_URL = ENV.redis_url or "memory://"
+CELERY_BROKER_URL = ENV.redis_url or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120  # a new child loads the urgency model first
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -161,7 +166,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = ENV.var_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Found in place: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
@@ -199,5 +203,16 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
-    "loggers": {"uvicorn.access": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {
+        name: {"level": level}
+        for name, level in {
+            # One line a request, or two a task, would bury what matters.
+            "uvicorn.access": "WARNING",
+            "httpx": "WARNING",
+            "celery.worker.strategy": "WARNING",
+            "celery.app.trace": "WARNING",
+            "vllm": "ERROR",
+            "vllm.v1.engine.async_llm": "CRITICAL",  # the keeper says it in a sentence
+        }.items()
+    },
 }

@@ -3,9 +3,13 @@
 import uuid
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Least
+
 from triage import access
 from triage.actions import events, workers
 from triage.models import Draft, Incident, Source, User
+from triage.models.levels import LATE_URGENCY
 
 BOARD_ROWS = 500
 
@@ -13,7 +17,9 @@ BOARD_ROWS = 500
 def board(user: User | None, source: Source | None) -> dict[str, Any]:
     """All open incidents a client may see, the most urgent BOARD_ROWS of them."""
     incidents = access.visible_incidents(user, source).exclude(status=Incident.Status.CLOSED)
-    rows = list(incidents.order_by("urgency", "received_at")[:BOARD_ROWS])
+    # What waits for its assessment stands where the sweeper would put it, were it late.
+    place = Coalesce("urgency", Least("presumed_urgency", Value(int(LATE_URGENCY))))
+    rows = list(incidents.order_by(place, "received_at")[:BOARD_ROWS])
     newest: dict[uuid.UUID, Draft] = {}
     drafts = Draft.objects.filter(incident__in=[row.pk for row in rows])
     for draft in drafts.order_by("enqueued_at", "id"):

@@ -66,7 +66,7 @@ class EmbeddedApp:
         parts = [web, asyncio.create_task(worker.run(), name="llm worker")]
         background = [asyncio.create_task(self._load(models_imported), name="load")]
         if self._feed is not None:
-            background.append(asyncio.create_task(self._feed(), name="feed"))
+            background.append(asyncio.create_task(self._feed_once(models_imported), name="feed"))
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait([stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
@@ -81,6 +81,12 @@ class EmbeddedApp:
             await asyncio.gather(web, return_exceptions=True)
         for part in parts:
             part.result()
+
+    async def _feed_once(self, ready: asyncio.Event) -> None:
+        """Send sample incidents once somebody is there to classify them."""
+        await ready.wait()
+        if self._feed is not None:
+            await self._feed()
 
     async def _load(self, models_imported: asyncio.Event) -> None:
         """Load the urgency model, let the engine start, and take up classification."""

@@ -59,7 +59,7 @@ def make_server(application: Any) -> WebServer:
             application,
             log_config=None,  # Django's logging settings hold
             lifespan="off",
-            ws="websockets",
+            ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE_BYTES,
             timeout_graceful_shutdown=GRACE_S,
         )

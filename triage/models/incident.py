@@ -46,6 +46,10 @@ class Incident(models.Model):
     payload_digest = models.CharField(max_length=64)
 
     # What we make of it
+    presumed_urgency = models.PositiveSmallIntegerField(
+        choices=Urgency.choices, default=Urgency.IMMEDIATE,
+        help_text="By a first glance at its arrival; orders the wait for the assessment.",
+    )  # fmt: skip
     urgency = models.PositiveSmallIntegerField(null=True, blank=True, choices=Urgency.choices)
     decided_by_person = models.BooleanField(default=False)
     late = models.BooleanField(default=False, help_text="Not assessed within the deadline.")
@@ -66,7 +70,7 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["status", "urgency", "received_at"], name="incident_board"),
             models.Index(
-                fields=["received_at"],
+                fields=["presumed_urgency", "received_at"],
                 name="incident_unclassified",
                 condition=models.Q(status="received"),
             ),
@@ -77,6 +81,9 @@ class Incident(models.Model):
             ),
             models.CheckConstraint(
                 name="incident_urgency", condition=is_level("urgency", nullable=True)
+            ),
+            models.CheckConstraint(
+                name="incident_presumed_urgency", condition=is_level("presumed_urgency")
             ),
             models.CheckConstraint(
                 name="incident_source_level", condition=is_level("source_level", nullable=True)

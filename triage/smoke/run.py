@@ -71,16 +71,22 @@ async def backlog(base_url: str, token: str, count: int, timeout_s: float) -> di
 
 
 async def _fill(client: httpx.AsyncClient, live: Follower, count: int, timeout_s: float) -> None:
-    """Post calm reports until `count` of their drafts are unfinished and some have begun."""
+    """Post calm reports until `count` of their drafts wait or are written, and some have begun."""
     deadline = time.monotonic() + timeout_s
+    posted = 0
     while time.monotonic() < deadline:
         unfinished = [item for item in live.watched.values() if not item.ended]
-        begun = sum(bool(item.text) for item in unfinished)
-        if len(unfinished) >= count and begun >= 2:
+        if len(unfinished) < count:
+            posts = (_post(client, CALM[(posted + n) % len(CALM)]) for n in range(POSTS_AT_ONCE))
+            posted += POSTS_AT_ONCE
+            for incident_id in await asyncio.gather(*posts):
+                await live.watch(incident_id, time.monotonic())
+        elif sum(bool(item.text) for item in unfinished) >= 2 and all(
+            item.classified_s for item in unfinished
+        ):
             return
-        posts = (_post(client, CALM[index % len(CALM)]) for index in range(POSTS_AT_ONCE))
-        for incident_id in await asyncio.gather(*posts):
-            await live.watch(incident_id, time.monotonic())
+        else:
+            await asyncio.sleep(0.05)
 
 
 def _client(base_url: str, token: str) -> httpx.AsyncClient:

@@ -127,7 +127,7 @@ class VllmEngine(Engine):
         quiet = {
             "VLLM_LOGGING_LEVEL": "ERROR",
             "TORCH_CPP_LOG_LEVEL": "ERROR",
-            "PYTHONWARNINGS": "ignore::FutureWarning",
+            "PYTHONWARNINGS": "ignore::FutureWarning,ignore:resource_tracker:UserWarning",
         }
         if not log.isEnabledFor(logging.DEBUG):
             for name, value in quiet.items():
@@ -220,7 +220,7 @@ class VllmEngine(Engine):
         self._abandoned.set()
         llm, self._llm = self._llm, None
         if llm is not None:
-            await asyncio.to_thread(llm.shutdown, STOP_TIMEOUT_S)
+            await _shut_down(llm)
         else:
             for process in multiprocessing.active_children():
                 if process.name.startswith("EngineCore"):  # was still starting
@@ -237,6 +237,27 @@ class VllmEngine(Engine):
         prompt = render_chat(self._tokenizer, messages, self.model) + continuation
         ids = self._tokenizer(prompt, add_special_tokens=False)["input_ids"]
         return list(ids)
+
+
+async def _shut_down(llm: Any) -> None:
+    """End an AsyncLLM and what it left for this loop to do: closing sockets, ending tasks.
+
+    Left undone, they hang whoever collects the garbage after the loop is closed.
+    """
+    resources = getattr(llm.engine_core, "resources", None)
+    tasks = {
+        task
+        for task in (llm.output_handler, getattr(resources, "output_queue_task", None))
+        if task is not None and not task.done()
+    }
+    await asyncio.to_thread(llm.shutdown, STOP_TIMEOUT_S)
+    if tasks:
+        await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
+    llm.shutdown = _nothing  # its __del__ would try again when modules are gone
+
+
+def _nothing(*_: Any) -> None:
+    return None
 
 
 def _unless(abandoned: threading.Event, clean_up: Callable[[], None] | None = None) -> None:
