@@ -1,0 +1,116 @@
+"""`sweep`: the paper's comparison over seeds, what varies, and one sentence for bad values."""
+
+import json
+
+import pytest
+
+from scheduler.cli import main
+from scheduler.sim.experiment import VARIED
+
+SMALL = ["--max-per-gap", "3", "--requests", "40", "--seeds", "3"]
+
+
+def sweep(capsys, *options):
+    assert main(["sweep", *SMALL, *options, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_papers_claim_holds_on_its_generator_beyond_chance(capsys):
+    found = sweep(capsys, "--over", "policy", "--seeds", "5", "--max-per-gap", "50")
+    below = found["points"][0]["below"]
+    for ours in ("semantic", "semantic-plus"):
+        level_0 = {name: below[ours][name]["by_urgency"]["0"]["low"] for name in below[ours]}
+        assert level_0["fcfs"] >= 0.80
+        assert level_0["sjf"] >= 0.47
+        assert level_0["priority"] >= 0.10
+        assert below[ours]["fcfs"]["total"]["low"] > 0
+        assert below[ours]["priority"]["total"]["low"] > 0
+
+
+def test_figures_come_with_intervals_and_the_recipe_that_made_them(capsys):
+    found = sweep(capsys, "--over", "rate", "--values", "2,40", "--kind", "poisson")
+    assert found["workload"]["kind"] == "poisson"
+    assert found["seeds"] == {"first": 0, "count": 3}
+    assert [point["value"] for point in found["points"]] == [2, 40]
+    for point in found["points"]:
+        mean = point["policies"]["semantic"]["time_in_system_s"]["by_urgency"]["2"]
+        assert mean["low"] <= mean["mean"] <= mean["high"]
+    calm, busy = (p["policies"]["fcfs"]["waiting_s"]["mean"]["mean"] for p in found["points"])
+    assert calm < busy
+
+
+VALUES = {"slots": "2,8", "max-per-gap": "2,9", "burstiness": "0.1,5", "rate": "1,50"}
+
+
+@pytest.mark.parametrize("over", list(VARIED))
+def test_whatever_varies_changes_the_figures(capsys, over):
+    values = VALUES.get(over, "0,0.9")
+    kind = {"max-per-gap": "paper", "burstiness": "gamma"}.get(over, "poisson")
+    options = ["--kind", kind, "--rate", "9", "--slots", "3", "--policies", "semantic"]
+    points = sweep(capsys, *options, "--over", over, "--values", values)["points"]
+    means = [p["policies"]["semantic"]["time_in_system_s"]["by_urgency"]["0"] for p in points]
+    assert means[0] != means[1]
+
+
+def test_the_same_seeds_give_the_same_figures_with_any_number_of_processes(capsys):
+    one, two = (sweep(capsys, "--jobs", jobs) for jobs in ("1", "2"))
+    assert one == two
+
+
+def test_distributions_are_added_on_request(capsys):
+    (point,) = sweep(capsys, "--cdf", "--policies", "fcfs,semantic")["points"]
+    curve = point["cdf"]["semantic"]["time_in_system_s"]["0"]
+    assert len(curve) == 101
+    assert curve == sorted(curve)
+    assert max(point["policies"]["semantic"]["time_in_system_s"]["levels"]["0"]["max"].values()) > 0
+
+
+def test_targets_reach_the_figures(capsys):
+    strict, lax = (
+        sweep(capsys, "--max-per-gap", "20", "--targets", targets)["points"][0]["policies"]
+        for targets in (".1,.1,.1,.1,.1", "1e4,1e4,1e4,1e4,1e4")
+    )
+    for name in strict:
+        assert strict[name]["within_target"]["share"]["mean"] < 1
+        assert lax[name]["within_target"]["share"]["mean"] == 1
+
+
+def test_it_is_readable_too(capsys):
+    assert main(["sweep", *SMALL, "--over", "length-error", "--values", "0,1"]) == 0
+    shown = capsys.readouterr().out
+    assert "length-error 1" in shown
+    assert "semantic-plus below fcfs: level 0" in shown
+    assert main(["sweep", *SMALL, "--seeds", "1", "--policies", "semantic"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        (["--over", "weather"], "--over"), (["--over", "rate"], "--values"),
+        (["--over", "rate", "--values", ""], "--values"),
+        (["--over", "rate", "--values", "1,x"], "--values"),
+        (["--over", "rate", "--values", "0"], "--values"),
+        (["--over", "slots", "--values", "1.5"], "--values"),
+        (["--over", "urgency-error", "--values", "1.1"], "--values"),
+        (["--values", "1"], "--values"), (["--seeds", "0"], "--seeds"),
+        (["--policies", "best"], "policy"), (["--policies", ""], "policies"),
+        (["--policies", "fcfs,fcfs"], "policies"),
+        (["--setting", "H100"], "setting"), (["--targets", "1,2"], "--targets"),
+        (["--targets", "0,1,1,1,1"], "--targets"), (["--jobs", "0"], "--jobs"),
+    ],
+)  # fmt: skip
+def test_a_bad_option_is_one_sentence_that_names_it(capsys, options, field):
+    assert main(["sweep", *options]) == 2
+    error = capsys.readouterr().err
+    assert field in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["generate", "compare", "sweep", "scale", "engine-bench", "calibrate"]
+)
+def test_every_command_explains_itself(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"python -m scheduler {command}" in capsys.readouterr().out
