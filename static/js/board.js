@@ -13,7 +13,7 @@ function onEvent(event) {
     rows.clear();
     for (const row of event.incidents) rows.set(row.id, row);
     for (const [id, element] of elements) if (!rows.has(id)) drop(id, element);
-    for (const row of rows.values()) paint(row);
+    for (const row of rows.values()) paint(row, false);
     system(event.system);
     arrange();
   } else if (event.type === "incident.changed") {
@@ -44,12 +44,12 @@ function drop(id, element) {
   elements.delete(id);
 }
 
-function paint(row) {
+function paint(row, fresh = true) {
   let element = elements.get(row.id);
   if (!element) {
     element = document.createElement("tr");
     element.dataset.incident = row.id;
-    element.classList.add("fresh");
+    element.classList.toggle("fresh", fresh);
     setTimeout(() => element.classList.remove("fresh"), 1500);
     elements.set(row.id, element);
   }

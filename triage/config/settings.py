@@ -1,6 +1,7 @@
 """Django settings, derived from the typed environment in `env.py`."""
 
 import os
+import warnings
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,8 @@ ENV = read_env()
 STATIC_ROOT = ENV.var_dir / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # a log is no place for bars
+# WhiteNoise reads its (small) files synchronously; nothing to be done about it here.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 SECRET_KEY = ENV.secret_key
 DEBUG = False  # errors are shown as pages and problem documents, never as tracebacks
@@ -212,7 +215,6 @@ LOGGING = {
             "celery.worker.strategy": "WARNING",
             "celery.app.trace": "WARNING",
             "vllm": "ERROR",
-            "vllm.v1.engine.async_llm": "CRITICAL",  # the keeper says it in a sentence
         }.items()
     },
 }

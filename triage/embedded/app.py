@@ -1,14 +1,14 @@
 """The embedded mode: web, classification, LLM worker and feed in one event loop's process.
 
-Pages are served first; the models load behind them. Heavy libraries are imported one after
-another in one thread each: two threads that import the same half-loaded package fail.
+Pages are served as soon as they can be; the models load beside them. Heavy libraries are imported
+one after another: two threads that import the same half-loaded package fail.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -35,10 +35,12 @@ class EmbeddedApp:
         listener: socket.socket,
         *,
         say: Callable[[str], None],
+        loading: threading.Thread,
         feed: Callable[[], Coroutine[Any, Any, None]] | None,
     ) -> None:
         self._listener = listener
         self._say = say
+        self._loading = loading
         self._feed = feed
         self._stopping = asyncio.Event()
         self._celery = CeleryThread(celery_app)
@@ -89,14 +91,23 @@ class EmbeddedApp:
             await self._feed()
 
     async def _load(self, models_imported: asyncio.Event) -> None:
-        """Load the urgency model, let the engine start, and take up classification."""
-        from triage.tasks import urgency_model
-
+        """Await the urgency model, let the engine start, and take up classification."""
         started_s = time.monotonic()
         try:
-            with contextlib.suppress(Exception):  # logged there; the rules decide alone
-                await in_daemon_thread(urgency_model, "urgency-model")
+            await in_daemon_thread(self._loading.join, "await-urgency-model")
             log.info("Urgency model loaded, %.1f s", time.monotonic() - started_s)
         finally:
             models_imported.set()
             self._celery.start()
+
+
+def begin_loading() -> threading.Thread:
+    """Load the urgency model beside the set-up of everything else: seconds are saved.
+
+    A model that cannot be loaded is logged there; the rules then decide alone.
+    """
+    from triage.tasks import urgency_model
+
+    thread = threading.Thread(target=urgency_model, name="urgency-model", daemon=True)
+    thread.start()
+    return thread

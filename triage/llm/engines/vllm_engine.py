@@ -90,6 +90,9 @@ class VllmEngine(Engine):
             from vllm.platforms import current_platform
             from vllm.v1.engine.async_llm import AsyncLLM
 
+            if not log.isEnabledFor(logging.DEBUG):
+                # An engine that ends is told in a sentence by whoever keeps it.
+                logging.getLogger("vllm.v1.engine.async_llm").setLevel(logging.CRITICAL)
             on_cpu = current_platform.is_cpu()
             cpu_options: dict[str, Any] = {
                 "enforce_eager": True,  # compiling needs Triton

@@ -40,21 +40,25 @@ class Command(BaseCommand):
             listener = listen(options["host"], options["port"])
         except PortTaken as error:
             raise CommandError(str(error)) from error
+        from triage.embedded.app import begin_loading
+
         with listener:
+            loading = begin_loading()
             call_command("migrate", verbosity=0, skip_checks=True)
             call_command("demo_data", verbosity=0, skip_checks=True)
-            asyncio.run(self._serve(listener, options["host"], options["port"], options["feed"]))
+            asyncio.run(self._serve(listener, loading, options))
         self.stdout.write("Stopped.")
 
-    async def _serve(self, listener: Any, host: str, port: int, feed: bool) -> None:
+    async def _serve(self, listener: Any, loading: Any, options: dict[str, Any]) -> None:
         from triage.embedded.app import EmbeddedApp
         from triage.embedded.feed import run_feed
 
-        app = EmbeddedApp(listener, say=self.stdout.write, feed=run_feed if feed else None)
+        feed = run_feed if options["feed"] else None
+        app = EmbeddedApp(listener, say=self.stdout.write, loading=loading, feed=feed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, app.stop)
-        await app.run(lambda: self._announce(host, port, feed))
+        await app.run(lambda: self._announce(options["host"], options["port"], options["feed"]))
 
     def _announce(self, host: str, port: int, feed: bool) -> None:
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
