@@ -77,8 +77,8 @@ class EmbeddedApp:
             for task in (stopping, *background):
                 task.cancel()
             worker.stop()
-            await asyncio.gather(*background, parts[1], return_exceptions=True)
-            await asyncio.to_thread(self._celery.stop)
+            celery = asyncio.to_thread(self._celery.stop)
+            await asyncio.gather(*background, parts[1], celery, return_exceptions=True)
             server.should_exit = True
             await asyncio.gather(web, return_exceptions=True)
         for part in parts:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SCHEDULER = "scheduler.vllm_plugin.SemanticScheduler"
 GIB = 1024**3
-STOP_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 1.0  # the drafts have been drained or handed back: nothing to wait for
 
 
 class VllmEngine(Engine):
