@@ -9,12 +9,14 @@ from scheduler.job import Job, PlainJob
 from scheduler.line import WaitingLine, find_victim, protected_jobs
 from scheduler.policies import Policy, available, get_policy, register
 from scheduler.queue import IndexedQueue
+from scheduler.seats import Seats
 
 __all__ = [
     "IndexedQueue",
     "Job",
     "PlainJob",
     "Policy",
+    "Seats",
     "WaitingLine",
     "available",
     "find_victim",

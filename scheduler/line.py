@@ -4,7 +4,8 @@ The simulator and the engine plugin both take their decisions here, so what is s
 what runs.
 """
 
-from collections import deque
+import heapq
+import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
@@ -13,19 +14,26 @@ from scheduler.policies.base import Policy
 from scheduler.queue import IndexedQueue
 
 J = TypeVar("J", bound=Job)
+SLACK = 64  # entries of jobs that left which are not worth a clean-up
 
 
 class WaitingLine(Generic[J]):
-    """Jobs that hold no slot, in the policy's order, overdue ones found in O(levels)."""
+    """Jobs that hold no slot, in the policy's order, overdue ones found in O(levels).
+
+    Every operation is O(log n) at most, arrivals of jobs without a wait target are O(1).
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._queue: IndexedQueue[J] = IndexedQueue()
-        # By level, in order of arrival; entries of jobs that left are dropped when met.
-        self._oldest: list[deque[tuple[J, int]]] = [deque() for _ in range(NUM_LEVELS)]
-        self._tickets: dict[Hashable, int] = {}  # job → number of its entry in `_oldest`
+        # By level: (moment it becomes overdue, ticket, job), the first on top; entries of jobs
+        # that left are dropped when they come to the top.
+        self._due: list[list[tuple[float, int, J]]] = [[] for _ in range(NUM_LEVELS)]
+        self._tickets: dict[Hashable, tuple[int, int]] = {}  # job → (its ticket, its level)
         self._num_tickets = 0
-        self._level_of: dict[Hashable, int] = {}  # the level a job was counted under
+        self._offered: Hashable = None  # the job that `next` named for a reserved slot
+        self._num_claims = 0
+        self._last_claim = [0] * NUM_LEVELS  # number of the last claim of each level
         self.num_by_urgency = [0] * NUM_LEVELS
 
     def __len__(self) -> int:
@@ -38,28 +46,31 @@ class WaitingLine(Generic[J]):
         return iter(self._queue)
 
     def add(self, job: J) -> None:
-        """A job arrives, or comes back after a preemption. O(1)."""
-        self._queue.push(job.job_id, self.policy.key(job), job)
-        self._level_of[job.job_id] = job.urgency
-        self.num_by_urgency[job.urgency] += 1
+        """A job arrives, or comes back after a preemption."""
+        job_id, level = job.job_id, job.urgency
+        self._queue.push(job_id, self.policy.key(job), job)
         self._num_tickets += 1
-        self._tickets[job.job_id] = self._num_tickets
-        line = self._oldest[job.urgency]
-        if len(line) > 2 * self.num_by_urgency[job.urgency] + 64:  # mostly jobs that left
-            line = deque(entry for entry in line if self._is_current(entry))
-            self._oldest[job.urgency] = line
-        later: list[tuple[J, int]] = []
-        while line and line[-1][0].arrival_s > job.arrival_s:  # it came back from a slot
-            later.append(line.pop())
-        line.append((job, self._num_tickets))
-        line.extend(reversed(later))
+        self._tickets[job_id] = (self._num_tickets, level)
+        self.num_by_urgency[level] += 1
+        due_s = self.policy.overdue_at_s(job)
+        if due_s < math.inf:
+            heap = self._due[level]
+            if len(heap) > 2 * self.num_by_urgency[level] + SLACK:  # mostly jobs that left
+                heap[:] = [entry for entry in heap if self._is_current(entry)]
+                heapq.heapify(heap)
+            heapq.heappush(heap, (due_s, self._num_tickets, job))
 
     def discard(self, job_id: Hashable) -> J | None:
-        """Take a job out of turn (it was cancelled or admitted). None when it is not here."""
-        if job_id not in self._queue:
+        """Take a job out (it was admitted or cancelled). None when it is not here."""
+        ticket = self._tickets.pop(job_id, None)
+        if ticket is None:
             return None
-        self.num_by_urgency[self._level_of.pop(job_id)] -= 1
-        del self._tickets[job_id]
+        level = ticket[1]
+        self.num_by_urgency[level] -= 1
+        if job_id == self._offered:
+            self._num_claims += 1
+            self._last_claim[level] = self._num_claims
+            self._offered = None
         return self._queue.remove(job_id)
 
     def rekey(self, job: J) -> None:
@@ -75,39 +86,65 @@ class WaitingLine(Generic[J]):
         """The job that should have the next slot, left in the line; None when empty.
 
         Level 0 is always first. Then, while overdue jobs hold fewer than their reserved
-        slots, the most overdue one. Then the policy's order.
+        slots, an overdue one: the levels take turns, inside a level the oldest. Then the
+        policy's order.
         """
         best = self._queue.peek()
-        if best is None or best.urgency == 0:
+        self._offered = None
+        if best is None or self.policy.level(best) == 0:
             return best
         if overdue_running < self.policy.reserved_slots(num_slots):
             overdue = self._most_overdue(now_s)
             if overdue is not None:
+                self._offered = overdue.job_id
                 return overdue
         return best
 
+    @property
+    def offers_reserved(self) -> bool:
+        """True when the job that `next` named last is due a reserved slot."""
+        return self._offered is not None
+
+    def next_overdue_s(self, now_s: float) -> float:
+        """When the next job becomes overdue that is first in its level; infinity for none."""
+        soonest = math.inf
+        for level in range(NUM_LEVELS):
+            first = self._first_due(level)
+            if first is not None and now_s <= first[0] < soonest:
+                soonest = first[0]
+        return soonest
+
     def _most_overdue(self, now_s: float) -> J | None:
-        """The overdue job that came first; less urgent ones win ties, they waited for more."""
+        """The oldest overdue job of the level whose last turn is longest ago; the calmest of
+        those that never had one, as it has waited for more."""
         found: J | None = None
-        for level in range(1, NUM_LEVELS):
-            line = self._oldest[level]
-            while line and not self._is_current(line[0]):
-                line.popleft()
-            if not line or not self.policy.is_overdue(line[0][0], now_s):
+        turn = self._num_claims + 1
+        for level in range(NUM_LEVELS - 1, -1, -1):
+            if self._last_claim[level] >= turn:
                 continue
-            if found is None or line[0][0].arrival_s <= found.arrival_s:
-                found = line[0][0]
+            first = self._first_due(level)
+            if first is not None and now_s > first[0]:
+                found, turn = first[2], self._last_claim[level]
         return found
 
-    def _is_current(self, entry: tuple[J, int]) -> bool:
-        job, ticket = entry
-        return self._tickets.get(job.job_id) == ticket
+    def _first_due(self, level: int) -> tuple[float, int, J] | None:
+        heap = self._due[level]
+        while heap and not self._is_current(heap[0]):
+            heapq.heappop(heap)
+        return heap[0] if heap else None
+
+    def _is_current(self, entry: tuple[float, int, J]) -> bool:
+        ticket = self._tickets.get(entry[2].job_id)
+        return ticket is not None and ticket[0] == entry[1]
 
 
 def protected_jobs(
     policy: Policy, running: Sequence[Job], now_s: float, num_slots: int
 ) -> frozenset[Hashable]:
-    """The running overdue jobs that the reserved slots cover, the oldest first."""
+    """The running overdue jobs that the reserved slots cover, the oldest first.
+
+    For engines that do not remember who claimed a reserved slot (`scheduler.seats` does).
+    """
     reserved = policy.reserved_slots(num_slots)
     if not reserved:
         return frozenset()
@@ -128,16 +165,18 @@ def find_victim(
 
     `protected` jobs yield to level 0 only. `claims_reserved`: the candidate is overdue and a
     reserved slot is due to it; it may then displace any job that is neither level 0 nor
-    protected.
+    protected. O(running); `scheduler.seats` finds the same one in O(log running).
     """
+    is_urgent = policy.level(candidate) == 0
     worst: J | None = None
     worst_key: tuple[float, ...] = ()
     for job in running:
-        if candidate.urgency > 0 and job.job_id in protected:
+        if not is_urgent and job.job_id in protected:
             continue
-        if claims_reserved and job.urgency == 0:
-            continue
-        if not claims_reserved and not policy.preempts(candidate, job):
+        if claims_reserved:
+            if policy.level(job) == 0:
+                continue
+        elif not policy.preempts(candidate, job):
             continue
         key = policy.key(job)
         if worst is None or key > worst_key:

@@ -5,6 +5,7 @@ raises or returns, the engine goes on: by urgency and arrival, without preemptio
 for that one question, and the failure is counted.
 """
 
+import math
 from collections.abc import Callable
 
 from scheduler.job import Job
@@ -34,6 +35,20 @@ class GuardedPolicy(Policy):
         except Exception as error:
             self._on_error(error)
             return False
+
+    def level(self, job: Job) -> int:
+        try:
+            return int(self.policy.level(job))
+        except Exception as error:
+            self._on_error(error)
+            return job.urgency
+
+    def overdue_at_s(self, job: Job) -> float:
+        try:
+            return float(self.policy.overdue_at_s(job))
+        except Exception as error:
+            self._on_error(error)
+            return math.inf
 
     def is_overdue(self, job: Job, now_s: float) -> bool:
         try:

@@ -1,5 +1,6 @@
 """The policies by name. `register` adds one of your own."""
 
+import importlib
 from typing import Any
 
 from scheduler.policies.base import Policy
@@ -13,7 +14,12 @@ _REGISTRY: dict[str, type[Policy]] = {}
 
 
 def register(policy: type[Policy]) -> type[Policy]:
-    """Make a policy known by its name; usable as a class decorator."""
+    """Make a policy known by its name; usable as a class decorator.
+
+    Raises ValueError when it has no name.
+    """
+    if not getattr(policy, "name", ""):
+        raise ValueError(f"policy: {policy.__name__} has no name")
     _REGISTRY[policy.name] = policy
     return policy
 
@@ -29,14 +35,21 @@ def get_policy(name: str, **options: Any) -> Policy:
     Raises ValueError when there is none of that name.
     """
     if ":" in name:
-        import importlib
-
-        module, _, attribute = name.partition(":")
-        register(getattr(importlib.import_module(module), attribute))
-        name = getattr(importlib.import_module(module), attribute).name
+        return register(_imported(name))(**options)
     if name not in _REGISTRY:
         raise ValueError(f"policy: no policy {name!r}; known are {', '.join(available())}")
     return _REGISTRY[name](**options)
+
+
+def _imported(path: str) -> type[Policy]:
+    module, _, attribute = path.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"policy: {path!r} cannot be imported ({error})") from error
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        raise ValueError(f"policy: {path!r} is not a subclass of scheduler.Policy")
+    return found
 
 
 for _policy in (Fcfs, Sjf, Priority, Semantic, SemanticPlus):

@@ -1,7 +1,10 @@
-"""Priority job first: urgency, then arrival (the paper's PJF; vLLM's `priority`).
+"""Priority job first: urgency, then arrival.
 
-Key (urgency, arrival). Preemptive across levels in the paper's simulator; stock vLLM preempts
-for memory only, which `engine-bench` measures on the real engine.
+Source: the paper's PJF (arXiv 2506.12204); vLLM's `priority` scheduling policy.
+Formula: key (urgency, arrival); a waiting job preempts a running one of a calmer level.
+Complexity: O(1) arrival, O(log n) take (`scheduler.queue`).
+Deviations: stock vLLM preempts for memory only, never for a slot; `engine-bench` measures that
+one. The one here is the paper's, preemptive at each iteration: the stronger baseline.
 """
 
 from scheduler.job import Job

@@ -1,10 +1,12 @@
 """What a step of the engine costs, and how much it can remember.
 
 Source: the settings of Semantic Scheduling for LLM Inference (arXiv 2506.12204): prefill
-c1·p² + c2·p seconds for p prompt tokens, one decode step d1·context + d2 seconds. A batch reads
-the weights once, so its step costs d2 once and d1 for all its context tokens together.
+c1·p² + c2·p seconds for p prompt tokens, one decode step d1·context + d2 seconds, cache load and
+save per token. A batch reads the weights once, so its step costs d2 once and d1 for all its
+context tokens together.
 """
 
+import math
 from dataclasses import dataclass
 
 GIB = 1e9
@@ -23,19 +25,35 @@ class CostModel:
     d2: float
     kv_tokens: int
     block_tokens: int = 32
-    load_s_per_token: float = 0.0001
+    load_s_per_token: float = 0.0001  # from the host's memory, and as much to save there
 
     def prefill_s(self, num_tokens: int) -> float:
-        """Reading a prompt, or re-reading what was dropped from the cache."""
+        """Reading a prompt from its beginning."""
         return self.c1 * num_tokens * num_tokens + self.c2 * num_tokens
+
+    def read_s(self, start: int, num_tokens: int) -> float:
+        """Reading `num_tokens` on, when `start` tokens before them are in the cache."""
+        return num_tokens * (self.c1 * (2 * start + num_tokens) + self.c2)
+
+    def tokens_read_in(self, seconds: float, start: int) -> int:
+        """How many tokens can be read on from `start` in that time: the inverse of `read_s`."""
+        linear = self.c2 + 2 * self.c1 * start
+        if self.c1 <= 0:
+            return int(seconds / linear) if linear > 0 else 1 << 30
+        root = math.sqrt(linear * linear + 4 * self.c1 * seconds)
+        return int((root - linear) / (2 * self.c1))
 
     def decode_s(self, context_tokens: int) -> float:
         """One step that gives every running request a token."""
         return self.d1 * context_tokens + self.d2
 
-    def refill_s(self, num_tokens: int) -> float:
-        """Bringing dropped context back, the cheaper of re-reading and loading what was saved."""
-        return min(self.prefill_s(num_tokens), 2 * self.load_s_per_token * num_tokens)
+    def swap_s(self, num_tokens: int) -> float:
+        """Moving that many tokens of cache to the host's memory and back."""
+        return 2 * self.load_s_per_token * num_tokens
+
+    def swaps(self, start: int, num_tokens: int) -> bool:
+        """True when those tokens, evicted, are cheaper moved out and back than read again."""
+        return self.swap_s(num_tokens) < self.read_s(start, num_tokens)
 
 
 def _kv_tokens(gpu_gb: float, parameters: float, bytes_per_token: float) -> int:

@@ -1,214 +1,257 @@
-"""One engine on a virtual clock: continuous batching, decisions between steps.
+"""One simulated engine: a batch that advances step by step, or over many equal steps at once.
 
-Runs of identical decode steps are jumped over in one go, up to the next moment at which a
-decision could change: an arrival, an end, a prediction outlived, a wait target passed. The
-result is exact and the same on every machine.
-
-Deviation from the paper: its batches are all-prefill or all-decode, a new one beginning when
-the old has ended; here, as in today's engines, a request joins the running batch as soon as it
-has a slot, its prompt read in a step of its own (all newcomers of a moment side by side, which
-is how the paper's reported times come about).
+While nobody reads, each step gives every job one token and one more of context, so the engine
+jumps: to the next end, the next rise of a key, or the next shortage of memory. Progress inside
+a jump is a number, worked out when asked.
 """
 
-from dataclasses import dataclass, field
-from math import ceil
+import heapq
+from collections.abc import Iterator
 
-from scheduler.line import WaitingLine, find_victim, protected_jobs
+from scheduler.job import NUM_LEVELS
 from scheduler.policies import Policy
-from scheduler.policies.semantic_plus import SemanticPlus
+from scheduler.sim.batching import Batching, Portion
 from scheduler.sim.cost import CostModel
+from scheduler.sim.job import Result, SimJob
+from scheduler.sim.jump import Jump
 from scheduler.sim.kv import KvMemory
-from scheduler.sim.workload import Request, Workload
 
-OUTLIVED_STRIDE = 8  # steps between looks at jobs whose estimate grows
+Moments = list[tuple[int, int, SimJob]]  # a heap of (step, ticket, job)
 
 
-@dataclass(slots=True)
-class SimJob:
-    """A request on its way through the engine. Satisfies scheduler.job.Job."""
+class Engine:
+    """`num_slots` requests at a time on one memory. Who they are, the simulation decides."""
 
-    request: Request
-    job_id: int
-    urgency: int
-    arrival_s: float
-    prompt_tokens: int
-    predicted_output_tokens: float
-    generated_tokens: int = 0
-    unread_tokens: int = 0  # must be (re-)read before the next token
-    first_token_s: float | None = None
-    end_s: float | None = None
-    slot_s: float = 0.0
-    num_preemptions: int = 0
+    def __init__(
+        self, index: int, num_slots: int, policy: Policy, cost: CostModel, batching: Batching,
+        result: Result,
+    ) -> None:  # fmt: skip
+        self.index, self.num_slots = index, num_slots
+        self.policy, self.cost, self.batching, self.result = policy, cost, batching, result
+        self.memory = KvMemory(cost)
+        self.running: dict[int, SimJob] = {}
+        self.incoming: list[SimJob] = []  # have a slot from the next boundary on
+        self.leaving: list[SimJob] = []  # have it until then
+        self.is_full = False  # of memory: somebody found no room
+        self.jump: Jump | None = None  # the step or steps under way; None between steps
+        self.version = 0  # of the plan behind `jump`
+        self.steps = 0  # done so far, up to the moment last asked for
+        self._start_steps = 0  # when the jump began
+        self._readers: dict[int, SimJob] = {}
+        self._portions: list[Portion] = []  # what the step under way reads; empty in a jump
+        self._fresh: list[SimJob] = []  # decoders without a token yet
+        self._context = 0  # tokens, of all decoders at `steps`
+        self._levels = [0] * NUM_LEVELS  # running jobs by the policy's class
+        self._tickets = 0
+        self._ends: Moments = []
+        self._growths: Moments = []
+        self._rises: Moments = []
 
     @property
-    def context_tokens(self) -> int:
-        return self.prompt_tokens + self.generated_tokens
+    def num_free(self) -> int:
+        """Slots that nobody holds or has been promised."""
+        return self.num_slots - len(self.running) - len(self.incoming) + len(self.leaving)
 
-    @property
-    def left(self) -> int:
-        return self.request.output_tokens - self.generated_tokens
+    # Between two steps
 
+    def arrive(self, now_s: float) -> list[SimJob]:
+        """End the step or jump under way. Returns the jobs that are done with it."""
+        assert self.jump is not None
+        self._advance_to(self._start_steps + self.jump.num_steps)
+        self.jump = None
+        has_room = self._grow(self.steps - 1)  # what the last token was computed with
+        assert has_room
+        for job, num_tokens in self._portions:
+            job.unread_tokens -= num_tokens
+            if not job.must_read:
+                del self._readers[job.job_id]
+                self._start_decoding(job)
+        self._portions = []
+        return [self._finish(job, now_s) for job in self._reached(self._ends, "end_step")]
 
-@dataclass(slots=True)
-class Result:
-    """What happened: the jobs with their moments, and the engine's counters."""
+    def risen(self) -> list[SimJob]:
+        """The running jobs whose keys may have grown up to this boundary."""
+        jobs = list(self._reached(self._rises, "rise_step"))
+        for job in jobs:
+            self._await_rise(job)
+        return jobs
 
-    jobs: list[SimJob]
-    end_s: float
-    preemptions: int = 0
-    reread_tokens: int = 0
-    inversion_s: float = 0.0
-    kv_peak_blocks: int = 0
-    num_decisions: int = 0
+    def detach(self, job: SimJob, now_s: float) -> None:
+        """The job loses its slot, and keeps its cache while there is room."""
+        self._remove(job, now_s)
+        self.memory.keep(job.job_id, job.computed_tokens, self.policy.key(job))
+        self.is_full = False
+        job.num_preemptions += 1
+        self.result.preemptions += 1
 
-
-@dataclass
-class _State:
-    policy: Policy
-    cost: CostModel
-    slots: int
-    line: WaitingLine[SimJob]
-    memory: KvMemory
-    running: list[SimJob] = field(default_factory=list)
-    now_s: float = 0.0
-
-
-def simulate(workload: Workload, policy: Policy, cost: CostModel) -> Result:
-    """Serve a workload to its end under one policy. Raises ValueError when a request is larger
-    than the whole KV memory."""
-    jobs = [_job(request) for request in workload.requests]
-    state = _State(policy, cost, workload.slots, WaitingLine(policy), KvMemory(cost))
-    _refuse_giants(jobs, state.memory)
-    result = Result(jobs, 0.0)
-    arrived = 0
-    while arrived < len(jobs) or state.running or len(state.line):
-        if not state.running and not len(state.line):
-            state.now_s = max(state.now_s, jobs[arrived].arrival_s)
-        while arrived < len(jobs) and jobs[arrived].arrival_s <= state.now_s:
-            state.line.add(jobs[arrived])
-            arrived += 1
-        _decide(state, result)
-        next_arrival_s = jobs[arrived].arrival_s if arrived < len(jobs) else float("inf")
-        _advance(state, result, next_arrival_s)
-        state.line.merge()
-    result.end_s = state.now_s
-    result.kv_peak_blocks = state.memory.peak
-    return result
-
-
-def _job(request: Request) -> SimJob:
-    return SimJob(
-        request, request.id, request.seen_urgency, request.arrival_s, request.prompt_tokens,
-        request.predicted_output_tokens, unread_tokens=request.prompt_tokens,
-    )  # fmt: skip
-
-
-def _refuse_giants(jobs: list[SimJob], memory: KvMemory) -> None:
-    for job in jobs:
-        if memory.blocks(job.prompt_tokens + job.request.output_tokens) > memory.capacity:
-            raise ValueError(f"request {job.job_id}: prompt and output exceed the KV memory")
-
-
-def _decide(state: _State, result: Result) -> None:
-    """Fill free slots, then let who deserves it take one from the least deserving."""
-    result.num_decisions += 1
-    policy, line = state.policy, state.line
-    protected = protected_jobs(policy, state.running, state.now_s, state.slots)
-    overdue = len(protected)
-    while len(line):
-        job = line.next(state.now_s, overdue_running=overdue, num_slots=state.slots)
-        assert job is not None
-        due = policy.is_overdue(job, state.now_s) and overdue < policy.reserved_slots(state.slots)
-        claims = due and job.urgency > 0
-        if len(state.running) >= state.slots:
-            victim = find_victim(
-                policy, job, state.running, protected=protected, claims_reserved=claims
+    def start(self, now_s: float) -> list[SimJob]:
+        """Begin the next step or jump. Returns the jobs that found no memory for it."""
+        losers = self._let_in(now_s)
+        if not self._grow(self.steps):
+            losers += self._grow_or_yield(now_s)
+        if not self.running:
+            return losers
+        num_decoders = len(self.running) - len(self._readers)
+        step_s = self.cost.decode_s(self._context) if num_decoders else 0.0
+        num_steps = 1
+        if self._readers:
+            lead = next(level for level, count in enumerate(self._levels) if count)
+            step_s, self._portions = self.batching.plan(
+                list(self._readers.values()), num_decoders, step_s, lead, self.policy, self.cost
             )
-            if victim is None:
-                return
-            _preempt(state, result, victim)
-        line.discard(job.job_id)
-        job.unread_tokens = state.memory.resume(job.job_id, job.context_tokens)
-        state.running.append(job)
-        overdue += claims
-        if not _fits(state, result, job):
-            return
+        else:
+            num_steps = self._num_equal_steps()
+        start_s = now_s + self.memory.take_save_s()  # moving cache out comes first
+        self.jump = Jump(start_s, num_steps, step_s, self.cost.d1 * num_decoders)
+        self._start_steps = self.steps
+        self.version += 1
+        for job in self._fresh:
+            if job.decoder is self:
+                job.first_token_s = start_s + step_s
+        self._fresh.clear()
+        return losers
 
+    # Inside a step or jump
 
-def _fits(state: _State, result: Result, job: SimJob) -> bool:
-    """Give the job its memory, at the cost of less deserving ones. False: it waits again."""
-    while not state.memory.hold(job.job_id, job.context_tokens + 1):
-        worst = max(state.running, key=state.policy.key)
-        _preempt(state, result, worst)
-        if worst is job:
+    def sync(self, now_s: float) -> None:
+        """Bring `steps` up to the last one done by now; what the jobs have follows from it."""
+        if self.jump is not None and not self._portions:
+            self._advance_to(self._start_steps + self.jump.steps_by(now_s))
+
+    def cut(self, now_s: float) -> bool:
+        """Somebody wants a slot here: end the jump at its next boundary. True if it moved."""
+        if self.jump is None or not self.jump.cut(now_s):
             return False
-    return True
+        self.version += 1
+        return True
 
+    # Parts
 
-def _preempt(state: _State, result: Result, victim: SimJob) -> None:
-    state.running.remove(victim)
-    state.memory.keep(victim.job_id, state.policy.key(victim))
-    victim.num_preemptions += 1
-    result.preemptions += 1
-    state.line.add(victim)
+    def _let_in(self, now_s: float) -> list[SimJob]:
+        """Give the incoming their memory, at the cost of less deserving ones."""
+        losers = []
+        for job in sorted(self.incoming, key=self.policy.key):
+            while (kept := self.memory.seat(job.job_id, job.context_tokens)) is None:
+                worst = max(self.running.values(), key=self.policy.key, default=job)
+                if self.policy.key(worst) <= self.policy.key(job):
+                    break
+                self.detach(worst, now_s)
+                losers.append(worst)
+            if kept is None:
+                self.is_full = True
+                losers.append(job)
+                continue
+            if job.home is not None and job.home is not self:
+                job.home.memory.forget(job.job_id)
+            job.home, job.since_s, job.level = self, now_s, self.policy.level(job)
+            cached = kept.gpu_tokens + kept.host_tokens
+            self.result.reread_tokens += job.computed_tokens - cached
+            job.unread_tokens = job.context_tokens - cached
+            job.load_s = kept.host_tokens * self.cost.load_s_per_token
+            self.running[job.job_id] = job
+            self._levels[job.level] += 1
+            if job.must_read:
+                self._readers[job.job_id] = job
+            else:
+                self._start_decoding(job)
+        self.incoming = []
+        return losers
 
+    def _grow(self, steps: int) -> bool:
+        """Memory for the token after that step, for every decoder. False when it runs out."""
+        while 0 < self._next(self._growths, "grow_step") <= steps:
+            step, _, job = self._growths[0]
+            if not self.memory.grow(job.job_id):
+                return False
+            heapq.heappop(self._growths)
+            job.grow_step = step + self.cost.block_tokens
+            self._push(self._growths, job.grow_step, job)
+        return True
 
-def _advance(state: _State, result: Result, next_arrival_s: float) -> None:
-    """Read what is unread, else decode until something can change."""
-    if not state.running:
-        return
-    newcomers = [job for job in state.running if job.unread_tokens]
-    if newcomers:
-        seconds = 0.0
-        for job in newcomers:
-            fresh = job.generated_tokens == 0 and job.unread_tokens == job.prompt_tokens
-            cost = state.cost.prefill_s if fresh else state.cost.refill_s
-            # The prompts of a batch are read side by side: it takes as long as the longest.
-            seconds = max(seconds, cost(job.unread_tokens))
-            result.reread_tokens += 0 if fresh else job.unread_tokens
-            job.unread_tokens = 0
-        _pass_time(state, result, seconds)
-        return
-    steps = _steps_to_jump(state, next_arrival_s)
-    context = sum(job.context_tokens for job in state.running)
-    batch = len(state.running)
-    first_s = state.now_s + state.cost.decode_s(context)
-    # Each step adds one token of context per job: an arithmetic series.
-    seconds = steps * state.cost.decode_s(context) + state.cost.d1 * batch * steps * (steps - 1) / 2
-    _pass_time(state, result, seconds)
-    for job in list(state.running):
+    def _grow_or_yield(self, now_s: float) -> list[SimJob]:
+        losers = []
+        while not self._grow(self.steps):
+            worst = max(self.running.values(), key=self.policy.key)
+            self.detach(worst, now_s)
+            losers.append(worst)
+        self.is_full = True
+        return losers
+
+    def _num_equal_steps(self) -> int:
+        num_steps = self._next(self._ends, "end_step") - self.steps
+        if self._rises:
+            rise = self._next(self._rises, "rise_step")
+            num_steps = min(num_steps, rise - self.steps) if rise else num_steps
+        free = self.memory.free
+        if len(self.running) * (num_steps // self.cost.block_tokens + 1) > free:
+            num_steps = self._steps_in(free, num_steps)
+        return num_steps
+
+    def _steps_in(self, free: int, most: int) -> int:
+        """How many steps, up to `most`, the free blocks last without an eviction."""
+        memory, jobs = self.memory, self.running.values()
+        low = 1
+        while low < most:
+            middle = (low + most + 1) // 2
+            wanted = sum(
+                memory.blocks(job.context_tokens + middle - 1) - memory.held[job.job_id]
+                for job in jobs
+            )
+            low, most = (middle, most) if wanted <= free else (low, middle - 1)
+        return low
+
+    def _finish(self, job: SimJob, now_s: float) -> SimJob:
+        self._remove(job, now_s)
+        self.memory.release(job.job_id)
+        self.is_full = False
+        job.end_s = now_s
+        return job
+
+    def _remove(self, job: SimJob, now_s: float) -> None:
+        del self.running[job.job_id]
+        self._levels[job.level] -= 1
+        job.slot_s += now_s - job.since_s
+        if job.decoder is not self:
+            del self._readers[job.job_id]
+            return
+        self._context -= job.context_tokens
+        job.stop_decoding()
+
+    def _start_decoding(self, job: SimJob) -> None:
+        job.start_decoding(self, self.steps)
+        self._context += job.context_tokens
+        self._push(self._ends, job.end_step, job)
+        block = self.cost.block_tokens
+        job.grow_step = self.steps + block - job.context_tokens % block
+        self._push(self._growths, job.grow_step, job)
+        self._await_rise(job)
         if job.first_token_s is None:
-            job.first_token_s = first_s
-        job.generated_tokens += steps
-        if job.left <= 0:
-            job.end_s = state.now_s
-            state.running.remove(job)
-            state.memory.release(job.job_id)
-    for job in sorted(state.running, key=state.policy.key):
-        if job in state.running:
-            _fits(state, result, job)
+            self._fresh.append(job)
 
+    def _await_rise(self, job: SimJob) -> None:
+        tokens = self.policy.tokens_until_rise(job)
+        job.rise_step = -1
+        if tokens < job.left:
+            job.rise_step = self.steps + int(tokens)
+            self._push(self._rises, job.rise_step, job)
 
-def _steps_to_jump(state: _State, next_arrival_s: float) -> int:
-    steps = min(job.left for job in state.running)
-    step_s = state.cost.decode_s(sum(job.context_tokens for job in state.running))
-    if next_arrival_s < float("inf"):
-        steps = min(steps, max(1, ceil((next_arrival_s - state.now_s) / step_s)))
-    if len(state.line) and isinstance(state.policy, SemanticPlus):
-        for job in state.running:
-            to_prediction = int(job.predicted_output_tokens) - job.generated_tokens
-            steps = min(steps, to_prediction if to_prediction > 0 else OUTLIVED_STRIDE)
-        for job in state.line:
-            target_s = job.arrival_s + state.policy.targets_s[job.urgency]
-            if target_s > state.now_s:
-                steps = min(steps, max(1, int((target_s - state.now_s) / step_s) + 1))
-    # Memory grows by a block now and then; look again before it could run out.
-    return max(1, min(steps, 512))
+    def _advance_to(self, steps: int) -> None:
+        self._context += (steps - self.steps) * (len(self.running) - len(self._readers))
+        self.steps = steps
 
+    def _push(self, moments: Moments, step: int, job: SimJob) -> None:
+        self._tickets += 1
+        heapq.heappush(moments, (step, self._tickets, job))
 
-def _pass_time(state: _State, result: Result, seconds: float) -> None:
-    state.now_s += seconds
-    for job in state.running:
-        job.slot_s += seconds
-    calmest = max(job.urgency for job in state.running)
-    result.inversion_s += seconds * sum(state.line.num_by_urgency[:calmest])
+    def _next(self, moments: Moments, name: str) -> int:
+        """The first step at which something is to happen; 0 for none."""
+        while moments:
+            step, _, job = moments[0]
+            if job.decoder is self and getattr(job, name) == step:
+                return step
+            heapq.heappop(moments)  # it left meanwhile
+        return 0
+
+    def _reached(self, moments: Moments, name: str) -> Iterator[SimJob]:
+        while 0 < self._next(moments, name) <= self.steps:
+            yield heapq.heappop(moments)[2]

@@ -11,8 +11,9 @@ from scheduler.policies import Policy, get_policy
 from scheduler.sim.bounds import lower_bounds_s
 from scheduler.sim.confidence import gain, over_seeds
 from scheduler.sim.cost import CostModel
-from scheduler.sim.engine import SimJob, simulate
+from scheduler.sim.job import SimJob
 from scheduler.sim.metrics import quantile, summary, time_in_system_s, ttft_s, waiting_s
+from scheduler.sim.run import simulate
 from scheduler.sim.workload import Recipe, uniform_confusion
 
 SAMPLED: dict[str, Callable[[SimJob], float]] = {

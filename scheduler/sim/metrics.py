@@ -12,7 +12,7 @@ from scheduler.job import NUM_LEVELS
 from scheduler.policies.semantic_plus import DEFAULT_TARGETS_S
 from scheduler.sim.bounds import alone_s
 from scheduler.sim.cost import CostModel
-from scheduler.sim.engine import Result, SimJob
+from scheduler.sim.job import Result, SimJob
 
 
 def summary(

@@ -60,13 +60,13 @@ def test_the_same_workload_gives_the_same_figures_bit_for_bit():
 
 
 def test_jumping_over_steps_changes_nothing(monkeypatch):
-    from scheduler.sim import engine
+    from scheduler.sim.engine import Engine
 
     workload = paper_workload(5, 6)
     for name in available():
         jumped = summary(simulate(workload, get_policy(name), COST))
         with monkeypatch.context() as patch:
-            patch.setattr(engine, "_steps_to_jump", lambda _state, _next: 1)
+            patch.setattr(Engine, "_num_equal_steps", lambda _engine: 1)
             stepped = summary(simulate(workload, get_policy(name), COST))
         for level, value in jumped["time_in_system_s"]["by_urgency"].items():
             assert value == pytest.approx(
