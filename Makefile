@@ -47,8 +47,8 @@ fmt: setup-dev ## let ruff put code and imports in shape
 smoke: setup ## 20 incidents through a running server, followed to the end (BASE_URL=http://...)
 	@exec $(VENV)/python manage.py smoke
 
-bench: setup ## what the scheduler gains, in simulation and on the engine
-	@exec $(VENV)/python -m scheduler $(ARGS)
+bench: setup ## what the scheduler gains, simulated (ARGS="engine-bench": on the real engine)
+	@exec $(VENV)/python -m scheduler $(or $(ARGS),sweep --seeds 5)
 
 lock: ## write requirements/*.lock anew (needs uv)
 	sh scripts/lock.sh

@@ -107,7 +107,7 @@ def test_a_bad_option_is_one_sentence_that_names_it(capsys, options, field):
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "compare", "sweep", "scale", "engine-bench", "calibrate"]
+    "command", ["generate", "compare", "sweep", "plot", "scale", "engine-bench", "calibrate"]
 )
 def test_every_command_explains_itself(capsys, command):
     with pytest.raises(SystemExit) as end:
