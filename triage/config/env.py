@@ -87,7 +87,7 @@ def read_env() -> Env:
         llm_api_key=_env.str("LLM_API_KEY", default=""),
         llm_dtype=_env.str("LLM_DTYPE", default="auto"),
         llm_slots=slots,
-        llm_max_model_len=_env.int("LLM_MAX_MODEL_LEN", default=1024),
+        llm_max_model_len=_env.int("LLM_MAX_MODEL_LEN", default=2048),
         llm_max_tokens=_env.int("LLM_MAX_TOKENS", default=320),
         llm_kv_cache_gb=_env.float("LLM_KV_CACHE_GB", default=1.0),
         llm_tensor_parallel_size=_env.int("LLM_TENSOR_PARALLEL_SIZE", default=1),

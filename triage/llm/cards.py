@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from triage.llm.retrieval import combined, load_retriever
+
 CARDS_DIR = Path(__file__).parent / "cards"
 FALLBACK = "unclear"
-MIN_SCORE = 0.2  # below this the complaint model is guessing
+SURE = 0.7  # share of the likeliest complaint, 0–1, from which on nobody else is asked
+MIN_SHARE = 0.15  # below this the best of both opinions is a guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,20 @@ def load_cards() -> dict[str, Card]:
 
 
 def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, float]) -> Card:
-    """The card for an incident: its complaint's, unless that was a guess.
+    """The card for an incident: its complaint's, if the complaint model is sure of it.
 
-    Without an assessment (`complaint` empty) the card's titles are looked for in the message.
+    Where it is not, the words of the message are asked as well (see retrieval.py), alone when
+    there is no assessment (`complaint` empty). If both together are no more than a guess, the
+    card is the one for what is not clear yet.
     """
     cards = load_cards()
-    if complaint in cards and complaint_scores.get(complaint, 1.0) >= MIN_SCORE:
+    sure = complaint_scores.get(complaint, 1.0) if complaint else 0.0
+    if complaint in cards and sure >= SURE:
         return cards[complaint]
-    lowered = message.lower()
-    for card in cards.values():
-        if card.title.lower() in lowered or card.slug.replace("-", " ") in lowered:
-            return card
-    return cards[FALLBACK]
+    words = load_retriever().scores(message)
+    shares = combined(complaint_scores, words) if complaint_scores else words
+    best = max(shares, key=lambda slug: shares[slug])
+    return cards.get(best, cards[FALLBACK]) if shares[best] >= MIN_SHARE else cards[FALLBACK]
 
 
 def _read(path: Path) -> Card:

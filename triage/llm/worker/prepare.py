@@ -1,24 +1,36 @@
 """From a draft to a prompt, and from a text to its flags. Runs in the database thread."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from triage.actions import drafts
 from triage.llm import guard
-from triage.llm.cards import Card, choose_card, load_cards
+from triage.llm.cards import choose_card, load_cards
 from triage.llm.engines.base import Message
 from triage.llm.engines.errors import PromptTooLong
-from triage.llm.prompts import build_messages
+from triage.llm.prompts import MAX_MESSAGE_BYTES, build_messages, known_facts
 from triage.models import Assessment, Draft
 
-SHORTEST_CHARS = 200
+SHORTEST_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the engine is asked, and the card it is grounded in."""
+    """What the engine is asked, and what its answer may rest on."""
 
-    messages: list[Message]
-    card: Card
+    grounds: guard.Grounds
+    report: dict[str, Any]  # message, age_years, sex, location
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+
+    @property
+    def messages(self) -> list[Message]:
+        """The chat for the engine."""
+        return build_messages(
+            **self.report,
+            urgency=self.grounds.urgency,
+            card=self.grounds.card,
+            max_message_bytes=self.max_message_bytes,
+        )
 
 
 def prepare(draft: Draft, engine_model: str) -> Prepared:
@@ -33,39 +45,27 @@ def prepare(draft: Draft, engine_model: str) -> Prepared:
         scores = assessment.complaint_scores if assessment else {}
         card = choose_card(incident.message, incident.complaint, scores)
     drafts.set_card(draft, card.slug, engine_model)
-    messages = build_messages(
-        message=incident.message,
-        age_years=incident.age_years,
-        sex=incident.sex,
-        location=incident.location,
-        urgency=draft.urgency,
-        card=card,
+    fields = {"age_years": incident.age_years, "sex": incident.sex, "location": incident.location}
+    grounds = guard.Grounds(
+        card, known_facts(incident.message, **fields), draft.urgency, incident.message
     )
-    return Prepared(messages, card)
+    return Prepared(grounds, {"message": incident.message, **fields})
 
 
 def shortened(prepared: Prepared, error: PromptTooLong) -> Prepared:
-    """The same prompt with the middle of its longest message cut by a fifth.
+    """The same prompt with a fifth less of the message, cut out of its middle.
 
-    A report of any length gets a draft; its beginning and its end say the most. Raises `error`
-    when there is nothing left to cut.
+    A report of any length gets a draft; its beginning and its end say the most, and card and
+    facts stay whole. Raises `error` when there is nothing left to cut.
     """
-    longest = max(prepared.messages, key=lambda message: len(message["content"]))
-    text = longest["content"]
-    if len(text) < SHORTEST_CHARS:
+    length = min(prepared.max_message_bytes, len(prepared.grounds.message.encode()))
+    if length < SHORTEST_BYTES:
         raise error
-    cut = len(text) // 5
-    middle = len(text) // 2
-    content = f"{text[: middle - cut // 2]} … {text[middle + cut - cut // 2 :]}"
-    messages = [{**m, "content": content} if m is longest else m for m in prepared.messages]
-    return Prepared(messages, prepared.card)
+    return replace(prepared, max_message_bytes=length * 4 // 5)
 
 
-def find_flags(draft: Draft, card: Card) -> list[dict[str, object]]:
-    """What the guard has against the finished text, as it is stored."""
-    text = Draft.objects.values_list("text", flat=True).get(pk=draft.pk)
-    incident = draft.incident
-    found = guard.check(
-        text, card, age_years=incident.age_years, location=" ".join(incident.location.split())
-    )
-    return [flag.as_json() for flag in found]
+def find_flags(draft: Draft, prepared: Prepared) -> list[dict[str, object]]:
+    """What the guard has against the finished text, as it is stored, by the level of now."""
+    row = Draft.objects.values("text", "urgency").get(pk=draft.pk)
+    grounds = replace(prepared.grounds, urgency=row["urgency"])
+    return [flag.as_json() for flag in guard.check(row["text"], grounds)]

@@ -119,7 +119,7 @@ class Writer:
             return
         if stream.length == 0:
             raise EngineError(NO_TEXT)
-        flags = await self._database.insist(find_flags, draft, prepared.card)
+        flags = await self._database.insist(find_flags, draft, prepared)
         await self._database.insist(
             drafts.finish,
             draft,
