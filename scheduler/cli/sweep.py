@@ -7,11 +7,11 @@ from typing import Any
 
 from tqdm import tqdm
 
+from scheduler.cli.engine_options import add_engine_arguments, make_setup
 from scheduler.cli.parser import number, weights, whole
 from scheduler.cli.recipe_options import add_recipe_arguments, make_recipe
 from scheduler.policies import available, get_policy
 from scheduler.policies.semantic_plus import DEFAULT_TARGETS_S
-from scheduler.sim import SETTINGS
 from scheduler.sim.confidence import CONFIDENCE
 from scheduler.sim.experiment import VARIED, Condition, point, run_seeds
 from scheduler.sim.workload import Recipe
@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=whole(1, 10_000), default=10, metavar="N",
                         help="workloads drawn for each value (default: %(default)s)")  # fmt: skip
     parser.add_argument("--seed", type=whole(0, 10**12), default=0, help="the first of them")
-    parser.add_argument("--setting", default="A100-4B", help=", ".join(SETTINGS))
     parser.add_argument(
         "--targets", type=weights, default=DEFAULT_TARGETS_S, metavar="S,S,S,S,S",
         help="longest wait by level, for the figures and for semantic-plus "
@@ -39,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="add the distributions by level, for `plot cdf`")  # fmt: skip
     parser.add_argument("--jobs", type=whole(1, 256), default=1, help="processes side by side")
     parser.add_argument("--json", action="store_true")
+    add_engine_arguments(parser)
     add_recipe_arguments(parser)
 
 
@@ -78,8 +78,6 @@ def _values(over: str, text: str | None) -> list[float | None]:
 
 
 def _condition(args: argparse.Namespace) -> Condition:
-    if args.setting not in SETTINGS:
-        raise ValueError(f"setting: {args.setting!r} is none of {', '.join(SETTINGS)}")
     names = tuple(name for name in args.policies.split(",") if name)
     if not names or len(set(names)) < len(names):
         raise ValueError("policies: different names, separated by commas, are needed")
@@ -87,18 +85,25 @@ def _condition(args: argparse.Namespace) -> Condition:
         get_policy(name)
     if min(args.targets) <= 0:
         raise ValueError("argument --targets: numbers above 0 are needed")
-    return Condition(make_recipe(args), SETTINGS[args.setting], names, args.targets)
+    return Condition(make_recipe(args), make_setup(args), names, args.targets)
 
 
 def _head(args: argparse.Namespace, recipe: Recipe) -> dict[str, Any]:
     return {
         "over": args.over,
         "setting": args.setting,
+        "engine": {
+            "engines": args.engines, "batching": args.batching, "token_budget": args.token_budget,
+            "predictor": {
+                "latency_s": args.predictor_latency, "batch_size": args.predictor_batch,
+                "mode": args.predictor_mode,
+            },
+        },
         "seeds": {"first": args.seed, "count": args.seeds},
         "confidence": CONFIDENCE,
         "targets_s": list(args.targets),
         "workload": asdict(recipe),
-    }
+    }  # fmt: skip
 
 
 def _show(over: str, entry: dict[str, Any]) -> None:

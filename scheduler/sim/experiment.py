@@ -10,10 +10,10 @@ from scheduler.job import NUM_LEVELS
 from scheduler.policies import Policy, get_policy
 from scheduler.sim.bounds import lower_bounds_s
 from scheduler.sim.confidence import gain, over_seeds
-from scheduler.sim.cost import CostModel
 from scheduler.sim.job import SimJob
 from scheduler.sim.metrics import quantile, summary, time_in_system_s, ttft_s, waiting_s
-from scheduler.sim.run import simulate
+from scheduler.sim.predictor import Predictor
+from scheduler.sim.setup import Setup
 from scheduler.sim.workload import Recipe, uniform_confusion
 
 SAMPLED: dict[str, Callable[[SimJob], float]] = {
@@ -29,7 +29,7 @@ class Condition:
     """One value of an experiment: what is served, on what, by whom."""
 
     recipe: Recipe
-    cost: CostModel
+    setup: Setup
     policies: tuple[str, ...]
     targets_s: tuple[float, ...]
 
@@ -60,6 +60,15 @@ def _with_length_error(condition: Condition, value: float) -> Condition:
     return replace(condition, recipe=replace(condition.recipe, errors=errors))
 
 
+def _with_engines(condition: Condition, value: float) -> Condition:
+    return replace(condition, setup=replace(condition.setup, num_engines=int(value)))
+
+
+def _with_latency(condition: Condition, value: float) -> Condition:
+    predictor = replace(condition.setup.predictor or Predictor(), latency_s=value)
+    return replace(condition, setup=replace(condition.setup, predictor=predictor))
+
+
 # What can be varied → (how, the lowest value, the highest, whole numbers only).
 VARIED: dict[str, tuple[Callable[[Condition, float], Condition], float, float, bool]] = {
     "rate": (_with_rate, 1e-6, 1e6, False),
@@ -68,6 +77,8 @@ VARIED: dict[str, tuple[Callable[[Condition, float], Condition], float, float, b
     "slots": (_with_slots, 1, 1e5, True),
     "urgency-error": (_with_urgency_error, 0, 1, False),
     "length-error": (_with_length_error, 0, 5, False),
+    "predictor-latency": (_with_latency, 0, 1e6, False),
+    "engines": (_with_engines, 1, 1e5, True),
 }
 
 
@@ -93,12 +104,12 @@ def run_seeds(
 
 
 def _run(condition: Condition, seed: int, cdf: bool) -> dict[str, Any]:
-    workload, cost = condition.recipe.draw(seed), condition.cost
-    bounds = lower_bounds_s(workload.requests, cost, workload.slots)
+    workload, setup = condition.recipe.draw(seed), condition.setup
+    bounds = lower_bounds_s(workload.requests, setup.cost, setup.num_engines * workload.slots)
     figures, samples = {}, {}
     for name in condition.policies:
-        result = simulate(workload, make_policy(name, condition.targets_s), cost)
-        figures[name] = summary(result, cost, targets_s=condition.targets_s, bounds_s=bounds)
+        result = setup.serve(workload, make_policy(name, condition.targets_s))
+        figures[name] = summary(result, setup.cost, targets_s=condition.targets_s, bounds_s=bounds)
         if cdf:
             samples[name] = {
                 metric: [

@@ -1,6 +1,6 @@
 """A request on its way through the simulated engine, and what a whole run amounts to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scheduler.sim.workload import Request
@@ -92,3 +92,4 @@ class Result:
     inversion_s: float = 0.0  # Σ over time of jobs waiting while a calmer one holds a slot
     kv_peak_blocks: int = 0  # of the fullest engine
     num_decisions: int = 0
+    decision_s: list[float] = field(default_factory=list)  # wall-clock, only with a clock

@@ -59,6 +59,8 @@ def summary(
         figures["slowdown"] = _figures(
             _by(groups, lambda job: time_in_system_s(job) / alone_s(job.request, cost))
         )
+    if result.decision_s:
+        figures["decision_us"] = spread([1e6 * seconds for seconds in result.decision_s])
     if bounds_s is not None:
         totals = [sum(map(sum, system[: level + 1])) for level in range(NUM_LEVELS)]
         figures["regret"] = {

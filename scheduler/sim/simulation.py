@@ -40,11 +40,13 @@ class Simulation:
         num_engines: int = 1,
         batching: Batching | None = None,
         predictor: Predictor | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Raises ValueError when a request is larger than an engine's whole KV memory."""
         if num_engines < 1:
             raise ValueError("engines: a whole number above 0 is needed")
         self.policy = policy
+        self._clock = clock
         self.result = Result([])
         self.line: WaitingLine[SimJob] = WaitingLine(policy)
         self.seats: Seats[SimJob] = Seats(policy, self._sync)
@@ -135,7 +137,12 @@ class Simulation:
 
     def _seat_and_start(self) -> None:
         while True:
-            self._seat()
+            if self._clock is None:
+                self._seat()
+            else:
+                started_s = self._clock()
+                self._seat()
+                self.result.decision_s.append(self._clock() - started_s)
             if not self._between:
                 return
             for engine in list(self._between):

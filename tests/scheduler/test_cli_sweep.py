@@ -39,7 +39,9 @@ def test_figures_come_with_intervals_and_the_recipe_that_made_them(capsys):
     assert calm < busy
 
 
-VALUES = {"slots": "2,8", "max-per-gap": "2,9", "burstiness": "0.1,5", "rate": "1,50"}
+VALUES = {
+    "slots": "2,8", "max-per-gap": "2,9", "burstiness": "0.1,5", "rate": "1,50", "engines": "1,2",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("over", list(VARIED))
@@ -75,6 +77,25 @@ def test_targets_reach_the_figures(capsys):
         assert lax[name]["within_target"]["share"]["mean"] == 1
 
 
+def test_decisions_are_timed_on_request_only(capsys):
+    (plain,) = sweep(capsys, "--policies", "semantic")["points"]
+    (timed,) = sweep(capsys, "--policies", "semantic", "--decision-time")["points"]
+    assert "decision_us" not in plain["policies"]["semantic"]
+    assert timed["policies"]["semantic"].pop("decision_us")["p50"]["mean"] > 0
+    assert timed == plain
+
+
+def test_the_engine_can_be_a_measured_one(tmp_path, capsys):
+    slow = tmp_path / "measured.json"
+    slow.write_text(json.dumps({"c1": 0, "c2": 0.001, "d1": 0, "d2": 0.5, "kv_tokens": 4096}))
+    fast, measured = (
+        sweep(capsys, "--policies", "semantic", *setting)["points"][0]["policies"]["semantic"]
+        for setting in ([], ["--setting", str(slow)])
+    )
+    ratio = measured["tpot_s"]["p50"]["mean"] / fast["tpot_s"]["p50"]["mean"]
+    assert ratio == pytest.approx(0.5 / 0.012, rel=0.1)
+
+
 def test_it_is_readable_too(capsys):
     assert main(["sweep", *SMALL, "--over", "length-error", "--values", "0,1"]) == 0
     shown = capsys.readouterr().out
@@ -95,7 +116,12 @@ def test_it_is_readable_too(capsys):
         (["--values", "1"], "--values"), (["--seeds", "0"], "--seeds"),
         (["--policies", "best"], "policy"), (["--policies", ""], "policies"),
         (["--policies", "fcfs,fcfs"], "policies"),
-        (["--setting", "H100"], "setting"), (["--targets", "1,2"], "--targets"),
+        (["--setting", "H100"], "setting"), (["--setting", "no/such.json"], "such.json"),
+        (["--engines", "0"], "--engines"), (["--batching", "none"], "--batching"),
+        (["--token-budget", "0"], "--token-budget"),
+        (["--predictor-mode", "x"], "--predictor-mode"),
+        (["--predictor-latency", "-1"], "--predictor-latency"),
+        (["--predictor-batch", "0"], "--predictor-batch"), (["--targets", "1,2"], "--targets"),
         (["--targets", "0,1,1,1,1"], "--targets"), (["--jobs", "0"], "--jobs"),
     ],
 )  # fmt: skip
