@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
+from vllm.v1.core.sched.interface import PauseState
 from vllm.v1.core.sched.request_queue import RequestQueue
 from vllm.v1.engine import EngineCoreOutput, EngineCoreOutputs, FinishReason
 from vllm.v1.request import Request
@@ -25,7 +26,8 @@ from scheduler.engine.decision import Decision
 from scheduler.engine.guard import GuardedPolicy
 from scheduler.engine.job import EngineJob
 from scheduler.engine.stats import EngineStats
-from scheduler.line import WaitingLine
+from scheduler.engine.stats_file import StatsFile
+from scheduler.engine.waiting import EngineQueue
 from scheduler.policies import Policy, get_policy
 
 log = logging.getLogger(__name__)
@@ -36,54 +38,67 @@ DEFAULT_POLICY = "semantic-plus"
 
 
 class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no types here
-    """vLLM's queue interface over our waiting line."""
+    """vLLM's queue interface over our places of waiting.
+
+    Its truth value says whether vLLM has anybody to look at; its length counts the parked too.
+    """
 
     def __init__(self, owner: "SemanticScheduler") -> None:
         self._owner = owner
-        self.line: WaitingLine[EngineJob] = WaitingLine(owner.slot_policy)
+        self.places = EngineQueue(owner.slot_policy)
+        self._peeked: EngineJob | None = None  # the next pop must give this one
 
     def add_request(self, request: Request) -> None:
-        self.line.discard(request.request_id)  # never twice
-        self.line.add(self._owner.job_of(request))
+        self.places.add(self._owner.job_of(request))
 
     def prepend_request(self, request: Request) -> None:
-        self.add_request(request)  # the policy gives it its place
+        """It was preempted: its last token may be on its way, the next decision will see."""
+        self.places.park(self._owner.job_of(request))
 
     def prepend_requests(self, requests: Iterable[Request]) -> None:
+        """vLLM skipped them in this step; the policy gives each its place again."""
         for request in requests:
             self.add_request(request)
 
     def peek_request(self) -> Request:
-        return self._first().request
+        self._peeked = self._first()
+        return self._peeked.request
 
     def pop_request(self) -> Request:
         job = self._first()
-        self.line.discard(job.job_id)
-        self._owner.count_reserved(job)
+        self.places.discard(job.job_id)
         return job.request
 
     def _first(self) -> EngineJob:
-        job = self._owner.next_in(self.line)
+        if self._peeked is not None and self._peeked.job_id in self.places:
+            return self._peeked
+        if self.places.seated:
+            return next(iter(self.places.seated.values()))
+        job = self._owner.next_in(self.places)
         if job is None:
             raise IndexError("the queue is empty")
         return job
 
     def remove_request(self, request: Request) -> None:
-        self.line.discard(request.request_id)
+        self.places.discard(request.request_id)
 
     def remove_requests(self, requests: Iterable[Request]) -> None:
         for request in requests:
-            self.line.discard(request.request_id)
+            self.places.discard(request.request_id)
+
+    def forget_peek(self) -> None:
+        """Another step begins: who is next may have changed."""
+        self._peeked = None
 
     def __bool__(self) -> bool:
-        return len(self.line) > 0
+        return self.places.has_candidates
 
     def __len__(self) -> int:
-        return len(self.line)
+        return len(self.places)
 
     def __iter__(self) -> Iterator[Request]:
         policy = self._owner.slot_policy
-        return (job.request for job in sorted(self.line, key=policy.key))
+        return (job.request for job in sorted(self.places, key=policy.key))
 
 
 class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries no types here
@@ -96,7 +111,9 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         policy = get_policy(os.environ.get(POLICY_VARIABLE) or DEFAULT_POLICY)
-        self.stats = EngineStats(policy.name, os.environ.get(STATS_VARIABLE, ""))
+        self.stats = EngineStats(policy.name)
+        path = os.environ.get(STATS_VARIABLE)
+        self._stats_file = StatsFile(self.stats, path) if path else None
         self.slot_policy: Policy = GuardedPolicy(policy, self._on_error)
         self.jobs: dict[str, EngineJob] = {}  # request id → job
         self._by_tag: dict[str, str] = {}  # the client's job id → request id
@@ -130,9 +147,14 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         """One step: make room for who deserves it, then let vLLM fill the batch."""
         started = time.perf_counter()
         self._now_s = time.monotonic()
-        self._guarded(self._decide)
+        self.waiting.forget_peek()
+        self.kv_holding_waiting.forget_peek()
+        if not self._guarded(self._decide):
+            self.waiting.places.unpark()  # hide nobody from vLLM
         self.stats.add_decision(time.perf_counter() - started)
+        kv_preemptions = self.stats.kv_preemptions_total
         output = super().schedule(*args, **kwargs)
+        self._guarded(self._settle, kv_preemptions)
         for new in output.scheduled_new_reqs:
             self.stats.count_first_slot(self.jobs.get(new.req_id), self._now_s)
         return output
@@ -146,12 +168,14 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             outputs.setdefault(request.client_index, EngineCoreOutputs()).outputs.append(answer)
             if self.finished_req_ids_dict is not None:
                 self.finished_req_ids_dict[request.client_index].add(request.request_id)
-        if not self.running and not self.waiting:
-            self._guarded(self.stats.idle, time.monotonic())
+        if not self.running and not len(self.waiting):
+            self.stats.idle()
         return outputs
 
     def shutdown(self) -> None:
-        self._guarded(self.stats.idle, time.monotonic())
+        self.stats.idle()
+        if self._stats_file is not None:
+            self._stats_file.close()
         super().shutdown()
 
     def _preempt_request(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -174,34 +198,40 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             self.jobs[request.request_id] = job
         return job
 
-    def next_in(self, line: WaitingLine[EngineJob]) -> EngineJob | None:
-        """Whose turn it is, by the policy and its wait targets."""
-        return line.next(
+    def next_in(self, places: EngineQueue) -> EngineJob | None:
+        """Who comes behind the seated ones, by the policy and its wait targets."""
+        return places.line.next(
             self._now_s,
             overdue_running=self._decision.num_protected,
-            num_slots=self.max_num_running_reqs,
+            num_slots=self.max_num_active_reqs,
         )
-
-    def count_reserved(self, job: EngineJob) -> None:
-        """A job leaves the line for a slot; an overdue one uses up a reserved slot."""
-        if job.urgency > 0 and self.slot_policy.is_overdue(job, self._now_s):
-            self._decision.num_protected += 1
 
     # The decision
 
     def _decide(self) -> None:
-        running = [self.job_of(request) for request in self.running]
-        self.stats.observe(self._now_s, running, self.waiting.line)
-        running = self._decision.run(running, self.waiting.line, self._now_s)
-        # Under the fcfs setting vLLM's victim for KV memory is the last of `running`, and who
-        # comes first gets the step's tokens first.
+        places = self.waiting.places
+        running = [self.job_of(request).refresh() for request in self.running]
+        self.stats.observe(self._now_s, running, places.num_by_urgency())
+        if self._pause_state != PauseState.UNPAUSED:
+            return  # nobody is let in: who lost a slot now would not get it back
+        running = self._decision.run(running, places, self._now_s)
         self.running[:] = [job.request for job in running]
+
+    def _settle(self, kv_preemptions_before: int) -> None:
+        """A step in which running requests found no memory lets nobody in: no refusal then."""
+        refused = self._decision.settle(
+            self.waiting.places,
+            blame=self.stats.kv_preemptions_total == kv_preemptions_before,
+        )
+        self.stats.refusals_total += refused
 
     def _take_slot(self, victim: EngineJob) -> None:
         self.running.remove(victim.request)
         self._makes_room = True
         try:
-            self._preempt_request(victim.request, time.monotonic())
+            self._preempt_request(
+                victim.request, time.monotonic(), drop_stale_output=self.requires_kv_delivery
+            )
         finally:
             self._makes_room = False
 
@@ -211,20 +241,23 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         job = self.jobs.get(request_id) if request_id else None
         if job is None:
             return  # it has ended meanwhile
-        line = next((q.line for q in (self.waiting, self.kv_holding_waiting)
-                     if job.job_id in q.line), None)  # fmt: skip
-        if line is not None:
-            line.discard(job.job_id)
-        job.retriage(extra)
-        if line is not None:
-            line.add(job)
+        changed = job  # for the closure: a job, not None
+        holder = next((q for q in (self.waiting, self.kv_holding_waiting)
+                       if job.job_id in q.places), None)  # fmt: skip
+        if holder is None:
+            changed.retriage(extra)
+        else:
+            holder.places.change(changed, lambda: changed.retriage(extra))
         self.stats.retriages_total += 1
 
-    def _guarded(self, action: Any, *args: Any) -> None:
+    def _guarded(self, action: Any, *args: Any) -> bool:
+        """Whether the action went well."""
         try:
             action(*args)
         except Exception as error:
             self._on_error(error)
+            return False
+        return True
 
     def _on_error(self, error: Exception) -> None:
         if self.stats.count_error():

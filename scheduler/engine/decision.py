@@ -4,14 +4,17 @@ Works on vLLM's scheduler object through the few attributes that
 `tests/scheduler/test_vllm_seam.py` pins; imports nothing of vLLM.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from scheduler.engine.job import EngineJob
 from scheduler.engine.room import Room, tokens_wanted
-from scheduler.line import WaitingLine, find_victim, protected_jobs
+from scheduler.engine.waiting import EngineQueue
+from scheduler.line import find_victim, protected_jobs
 from scheduler.policies import Policy
+
+REFUSAL_STEPS = 16
 
 
 @dataclass(slots=True)
@@ -24,96 +27,107 @@ class Decision:
     num_protected: int = 0  # running overdue jobs that hold reserved slots
     _now_s: float = 0.0
     _protected: frozenset[Hashable] = frozenset()
-    _seated: list[EngineJob] = field(default_factory=list)  # waiting jobs with a promised slot
-    _unready: list[EngineJob] = field(default_factory=list)  # could not use a slot now
+    _favoured: list[EngineJob] = field(default_factory=list)  # others yielded to them
 
-    def run(
-        self, running: list[EngineJob], line: WaitingLine[EngineJob], now_s: float
-    ) -> list[EngineJob]:
-        """Preempt who must yield. Returns who still runs, the most deserving first."""
+    def run(self, running: list[EngineJob], queue: EngineQueue, now_s: float) -> list[EngineJob]:
+        """Preempt who must yield, seat who comes next. Returns who runs on, the most deserving
+        first: under KV pressure vLLM takes the last one's memory, and it gives the step's tokens
+        out from the first on."""
         self._now_s = now_s
-        slots = self.engine.max_num_running_reqs
-        self._protected = protected_jobs(self.policy, running, now_s, slots)
+        self._favoured.clear()
+        self._protected = protected_jobs(
+            self.policy, running, now_s, self.engine.max_num_active_reqs
+        )
         self.num_protected = len(self._protected)
-        if len(line):
-            try:
-                self._make_room(running, line)
-            finally:
-                for job in (*self._seated, *self._unready):
-                    line.add(job)  # vLLM itself takes them out, in this order
-                self._seated.clear()
-                self._unready.clear()
-            line.merge()
-        running.sort(key=self.policy.key)
+        queue.unpark(self._is_ready)
+        if queue.has_candidates:
+            self._make_room(running, queue)
+            queue.line.merge()
+        if len(running) > 1:
+            running.sort(key=self._standing)
         return running
 
-    def _make_room(self, running: list[EngineJob], line: WaitingLine[EngineJob]) -> None:
-        slots = self.engine.max_num_running_reqs
-        num_overdue = self.num_protected
+    def settle(self, queue: EngineQueue, *, blame: bool) -> int:
+        """After the step is filled: put back in line whom vLLM did not take.
+
+        Returns for how many others yielded in vain (an adapter could not be loaded beside the
+        others, say); for REFUSAL_STEPS steps nobody yields to them again. Not `blame`: vLLM let
+        nobody in at all, which says nothing about one of them.
+        """
+        queue.clear_seats()
+        refused = [job for job in self._favoured if job.job_id in queue] if blame else []
+        for job in refused:
+            job.no_room_before_step = self.engine.current_step + REFUSAL_STEPS
+        self._favoured.clear()
+        return len(refused)
+
+    def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
+        slots = self.engine.max_num_active_reqs
         reserved = self.policy.reserved_slots(slots)
-        room = self._room(running)
-        while len(line):
-            candidate = line.next(self._now_s, overdue_running=num_overdue, num_slots=slots)
+        room = Room.of(self.engine, (job.request for job in running))
+        while len(queue.line):
+            candidate = queue.line.next(
+                self._now_s, overdue_running=self.num_protected, num_slots=slots
+            )
             if candidate is None:
                 return
-            if not self._is_ready(candidate.request):
-                line.discard(candidate.job_id)
-                self._unready.append(candidate)
+            if not self._is_ready(candidate):
+                queue.park(candidate)
                 continue
             claims = (
                 candidate.urgency > 0
-                and num_overdue < reserved
+                and self.num_protected < reserved
                 and self.policy.is_overdue(candidate, self._now_s)
             )
-            while lack := room.lacks(candidate.request):
-                if not self._free_for(candidate, lack, claims, running):
+            if room.lacks(candidate.request):
+                if self.engine.current_step < candidate.no_room_before_step:
+                    queue.seat(candidate)  # if there is room after all, it is the first to be asked
+                    continue
+                found = self._victims(candidate, claims, running, room)
+                if found is None:
                     return
-                room = self._room(running, self._seated)
-            line.discard(candidate.job_id)
-            self._seated.append(candidate)
+                victims, room = found
+                for victim in victims:
+                    running.remove(victim)
+                    self.take_slot(victim)
+                self._favoured.append(candidate)
+            queue.seat(candidate)
             room.seat(candidate.request)
-            num_overdue += claims
+            self.num_protected += claims
 
-    def _free_for(
-        self, candidate: EngineJob, lack: str, claims: bool, running: list[EngineJob]
-    ) -> bool:
-        """Preempt one running job in favour of `candidate`. False when none must yield."""
-        victim = find_victim(
-            self.policy,
-            candidate,
-            running if lack != "tokens" else _readers_below(running, candidate),
-            protected=self._protected,
-            claims_reserved=claims,
-        )
-        if victim is None:
-            return False
-        running.remove(victim)
-        self.take_slot(victim)
-        return True
+    def _victims(
+        self, candidate: EngineJob, claims: bool, running: list[EngineJob], room: Room
+    ) -> tuple[list[EngineJob], Room] | None:
+        """Whom to preempt in favour of `candidate`, and the room there is then.
 
-    def _room(self, running: list[EngineJob], seated: Iterable[EngineJob] = ()) -> Room:
-        """What the next step has left beside those running and those promised a slot."""
-        engine = self.engine
-        manager = engine.kv_cache_manager
-        chunk = engine.scheduler_config.long_prefill_token_threshold
-        wanted = sum(tokens_wanted(job.request, chunk) for job in running)
-        room = Room(
-            slots=engine.max_num_active_reqs
-            - len(running)
-            - engine.num_waiting_for_streaming_input,
-            blocks=manager.block_pool.get_num_free_blocks(),
-            tokens=max(0, engine.max_num_scheduled_tokens - wanted),
-            step_tokens=engine.max_num_scheduled_tokens,
-            block_size=engine.block_size,
-            watermark_blocks=manager.watermark_blocks,
-            groups=max(1, len(engine.kv_cache_config.kv_cache_groups)),
-        )
-        for job in seated:
-            room.seat(job.request)
-        return room
+        None when that would not be enough: nobody shall lose a slot in vain.
+        """
+        left, victims, room = list(running), [], room.copy()
+        while lack := room.lacks(candidate.request):
+            victim = find_victim(
+                self.policy,
+                candidate,
+                left if lack != "tokens" else _readers_below(left, candidate),
+                protected=self._protected,
+                claims_reserved=claims,
+            )
+            if victim is None:
+                return None
+            left.remove(victim)
+            victims.append(victim)
+            room.give_back(victim.request)
+        return victims, room
 
-    def _is_ready(self, request: Any) -> bool:
+    def _standing(self, job: EngineJob) -> tuple[float, ...]:
+        """The policy's key; protected jobs come right behind level 0."""
+        key = self.policy.key(job)
+        if not self._protected:
+            return key
+        return (0.0 if job.urgency == 0 else 1.0 if job.job_id in self._protected else 2.0, *key)
+
+    def _is_ready(self, job: EngineJob) -> bool:
         """False for one that could not use a slot in this step, so that nobody yields to it."""
+        request = job.request
         if request.num_stale_output_tokens and not request.drop_stale_output:
             return False  # preempted a moment ago, its last token is still on its way
         if self.engine._is_blocked_waiting_status(request.status):

@@ -1,33 +1,51 @@
 """What a step of the engine has left to give: slots, KV memory, tokens.
 
 A waiting request needs all three. Stock vLLM takes none of them from a running request for the
-sake of a waiting one; our scheduler does, so it must know which is short.
+sake of a waiting one; our scheduler does, so it must know which is short. Reads vLLM's
+scheduler through the attributes that `tests/scheduler/test_vllm_seam.py` pins.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 
 @dataclass(slots=True)
 class Room:
-    """Free slots, free KV blocks, and tokens that running requests leave of the step."""
+    """Free slots, free KV blocks, and tokens of the step that nobody has claimed yet."""
 
+    engine: Any  # vLLM's scheduler
     slots: int
     blocks: int
-    tokens: int
-    step_tokens: int  # of a whole step
-    block_size: int  # tokens in a block
-    watermark_blocks: int = 0  # must stay free when a request is let in
-    groups: int = 1  # kinds of cache, each with blocks of its own
+    tokens: int  # below zero: those running want more than the step has
+
+    @classmethod
+    def of(cls, engine: Any, running: Iterable[Any]) -> "Room":
+        """What the step to come has beside what the running requests ask of it."""
+        room = cls(
+            engine=engine,
+            slots=engine.max_num_active_reqs - engine.num_waiting_for_streaming_input,
+            blocks=engine.kv_cache_manager.block_pool.get_num_free_blocks(),
+            tokens=engine.max_num_scheduled_tokens,
+        )
+        for request in running:
+            wanted = room._wanted(request)
+            room.slots -= 1
+            room.blocks -= room._growth(request, wanted)
+            room.tokens -= wanted
+        return room
+
+    def copy(self) -> "Room":
+        return replace(self)
 
     def lacks(self, request: Any) -> str:
         """What is missing for a waiting request: "slot", "memory", "tokens", or "" for nothing."""
         if self.slots < 1:
             return "slot"
-        if self._blocks_for(request) + self.watermark_blocks > self.blocks:
+        if self._lacks_memory(request):
             return "memory"
         # Half a step is worth starting with; a whole one may be free only much later.
-        if self.tokens < min(request.num_tokens, 1 + self.step_tokens // 2):
+        if self.tokens < min(request.num_tokens, 1 + self.engine.max_num_scheduled_tokens // 2):
             return "tokens"
         return ""
 
@@ -37,11 +55,42 @@ class Room:
         self.blocks -= self._blocks_for(request)
         self.tokens = max(0, self.tokens - request.num_tokens)
 
+    def give_back(self, request: Any) -> None:
+        """What a running request would set free by yielding."""
+        wanted = self._wanted(request)
+        self.slots += 1
+        self.blocks += self._growth(request, wanted)
+        self.tokens += wanted
+        if self.engine._request_blocks_can_be_freed(request):
+            held = self.engine.kv_cache_manager.get_blocks(request.request_id).blocks
+            # Blocks of a prompt that others share stay taken.
+            self.blocks += sum(block.ref_cnt == 1 for group in held for block in group)
+
+    def _lacks_memory(self, request: Any) -> bool:
+        manager = self.engine.kv_cache_manager
+        missing = self._blocks_for(request) + manager.watermark_blocks - self.blocks
+        if missing <= 0:
+            return False
+        if request.num_computed_tokens:
+            return True
+        shared, _, _ = manager.get_computed_blocks(request)
+        in_use = sum(block.ref_cnt > 0 for group in shared.blocks for block in group)
+        return bool(missing > in_use)
+
+    def _wanted(self, request: Any) -> int:
+        return tokens_wanted(request, self.engine.scheduler_config.long_prefill_token_threshold)
+
+    def _growth(self, request: Any, num_tokens: int) -> int:
+        """Blocks that a running request needs besides those it has, for so many tokens."""
+        done, size = request.num_computed_tokens, int(self.engine.block_size)
+        grown: int = -(-(done + num_tokens) // size) - -(-done // size)
+        return grown * max(1, len(self.engine.kv_cache_config.kv_cache_groups))
+
     def _blocks_for(self, request: Any) -> int:
-        # One more than it has: the next token needs a place too. Blocks it may find in the
-        # prefix cache are not deducted, so this errs towards making room.
+        # One more than it has: the next token needs a place too.
         num_tokens: int = request.num_tokens + 1
-        return self.groups * -(-num_tokens // self.block_size)
+        groups = max(1, len(self.engine.kv_cache_config.kv_cache_groups))
+        return groups * -(-num_tokens // int(self.engine.block_size))
 
 
 def tokens_wanted(request: Any, longest_chunk: int = 0) -> int:

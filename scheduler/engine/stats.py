@@ -1,33 +1,26 @@
-"""Counters of the engine's scheduler, written to a file for whoever wants to know.
+"""Counters of the engine's scheduler: what it decided, and what time that cost whom."""
 
-The scheduler lives in a process of the engine's; a small JSON file, replaced atomically, is
-the simplest thing that another process can read without slowing it down.
-"""
-
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from scheduler.engine.job import EngineJob
 from scheduler.job import NUM_LEVELS
-from scheduler.line import WaitingLine
 
-WRITE_INTERVAL_S = 0.5
 REMEMBERED_JOBS = 256
 
 
 class EngineStats:
     """What the scheduler did since the engine started. Times are seconds."""
 
-    def __init__(self, policy: str, path: str) -> None:
+    def __init__(self, policy: str) -> None:
         self.policy = policy
-        self._path = Path(path) if path else None
+        self.version = 0  # grows with every change, for whoever copies the counters
         self.slot_preemptions_total = 0  # a slot, memory or tokens for a waiting request
         self.kv_preemptions_total = 0  # vLLM's own: a running request found no KV memory
         self.retriages_total = 0
         self.errors_total = 0
+        self.refusals_total = 0  # room was made for one that vLLM then did not take
         self.inversion_s = 0.0
         self.decisions_total = 0
         self.decision_s_total = 0.0
@@ -41,12 +34,12 @@ class EngineStats:
         self._waiting = [0] * NUM_LEVELS
         self._running = [0] * NUM_LEVELS
         self._last_s: float | None = None
-        self._written_s = -WRITE_INTERVAL_S
 
     def observe(
-        self, now_s: float, running: Sequence[EngineJob], line: WaitingLine[EngineJob]
+        self, now_s: float, running: Sequence[EngineJob], waiting_by_urgency: Sequence[int]
     ) -> None:
-        """Add up the inversions since the last step, and write the file now and then."""
+        """Add up who waited and who ran since the last step."""
+        self.version += 1
         if self._last_s is not None:
             # Somebody more urgent than this holder of a slot waited all the while.
             calmest = max((level for level in range(NUM_LEVELS) if self._running[level]), default=0)
@@ -56,19 +49,17 @@ class EngineStats:
                 self.waiting_s[level] += passed * self._waiting[level]
                 self.running_s[level] += passed * self._running[level]
         self._last_s = now_s
-        self._waiting = list(line.num_by_urgency)
+        self._waiting = list(waiting_by_urgency)
         self._running = [0] * NUM_LEVELS
         for job in running:
             self._running[job.urgency] += 1
-        self._write(now_s)
 
-    def idle(self, now_s: float) -> None:
+    def idle(self) -> None:
         """Nobody runs or waits: no step will come to say so."""
+        self.version += 1
         self._last_s = None
         self._waiting = [0] * NUM_LEVELS
         self._running = [0] * NUM_LEVELS
-        self._written_s = now_s - WRITE_INTERVAL_S
-        self._write(now_s)
 
     def add_decision(self, seconds: float) -> None:
         self.decisions_total += 1
@@ -88,7 +79,6 @@ class EngineStats:
             self._preempted_jobs.move_to_end(job.tag)
             while len(self._preempted_jobs) > REMEMBERED_JOBS:
                 self._preempted_jobs.popitem(last=False)
-        self._written_s = -WRITE_INTERVAL_S  # show it at the next step
 
     def count_first_slot(self, job: EngineJob | None, now_s: float) -> None:
         """A job holds a slot for the first time."""
@@ -104,7 +94,7 @@ class EngineStats:
         return self.errors_total == 1
 
     def snapshot(self) -> dict[str, Any]:
-        """All counters, as written to the file."""
+        """All counters, by name."""
         return {
             "policy": self.policy,
             "slot_preemptions_total": self.slot_preemptions_total,
@@ -112,6 +102,7 @@ class EngineStats:
             "preemptions_total": self.slot_preemptions_total + self.kv_preemptions_total,
             "retriages_total": self.retriages_total,
             "errors_total": self.errors_total,
+            "refusals_total": self.refusals_total,
             "inversion_s": round(self.inversion_s, 4),
             "running": sum(self._running),
             "waiting": sum(self._waiting),
@@ -134,14 +125,3 @@ class EngineStats:
             },
             "preempted_jobs": dict(self._preempted_jobs),
         }
-
-    def _write(self, now_s: float) -> None:
-        if self._path is None or now_s - self._written_s < WRITE_INTERVAL_S:
-            return
-        self._written_s = now_s
-        fresh = self._path.with_suffix(".tmp")
-        try:
-            fresh.write_text(json.dumps(self.snapshot()), encoding="utf-8")
-            fresh.replace(self._path)
-        except OSError:  # a full disk must not stop the engine
-            self._path = None

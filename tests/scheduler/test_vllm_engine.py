@@ -84,7 +84,7 @@ async def _generate(engine, name, urgency, *, tokens=160, delay_s=0.0, prompt=11
 
 
 def _stats(stats_file):
-    time.sleep(0.1)
+    time.sleep(0.5)  # written a moment later, by a thread
     return json.loads(stats_file.read_text())
 
 

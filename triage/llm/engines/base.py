@@ -48,7 +48,10 @@ class Engine(ABC):
 
     @abstractmethod
     async def retriage(self, job_id: str, urgency: int, predicted_tokens: int) -> None:
-        """Give a running or waiting request its new place. Unknown ids are ignored."""
+        """Give a running or waiting request its new place. Unknown ids are ignored.
+
+        predicted_tokens: those still to be written, from now on.
+        """
 
     @abstractmethod
     async def healthy(self) -> bool:

@@ -1,8 +1,9 @@
 """A remote engine that speaks the OpenAI protocol: `vllm serve`, a cluster of them, or another.
 
-Urgency and prediction travel as `priority` and `vllm_xargs`; a vLLM that was started with our
-scheduler acts on both, a stock one on the priority (with --scheduling-policy priority), others
-ignore them.
+Urgency and prediction travel twice. In `vllm_xargs`, for a vLLM that was started with our
+scheduler. And packed into the integer `priority`, which is all that a stock one reads (with
+--scheduling-policy priority); it then serves waiting requests in our order, but takes no slot
+away and learns of no new urgency. Others ignore both.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from scheduler.engine.packing import pack_priority
 from triage.llm.engines.base import Delta, Engine, GenerationRequest
 from triage.llm.engines.errors import EngineDead, EngineError, PromptTooLong
 
@@ -53,7 +55,7 @@ class OpenAIEngine(Engine):
             "temperature": 0.0,
             "max_tokens": request.max_tokens,
             "return_token_ids": True,
-            "priority": request.urgency,
+            "priority": pack_priority(request.urgency, request.predicted_tokens),
             "vllm_xargs": {
                 "job_id": request.job_id,
                 "urgency": request.urgency,
@@ -82,11 +84,11 @@ class OpenAIEngine(Engine):
             "model": self.model,
             "prompt": ".",
             "max_tokens": 1,
-            "priority": urgency,
+            "priority": 0,  # a stock server only wastes a token on it: at once, then
             "vllm_xargs": {
                 "retriage_job_id": job_id,
                 "urgency": urgency,
-                "predicted_output_tokens": predicted_tokens,
+                "predicted_remaining_tokens": predicted_tokens,
             },
         }
         try:

@@ -194,7 +194,7 @@ class VllmEngine(Engine):
             extra_args={
                 "retriage_job_id": job_id,
                 "urgency": urgency,
-                "predicted_output_tokens": predicted_tokens,
+                "predicted_remaining_tokens": predicted_tokens,
             },
         )
         control = self._alive().generate(
