@@ -75,7 +75,7 @@ class Decision:
                 queue.park(candidate)
                 continue
             claims = (
-                candidate.urgency > 0
+                self.policy.level(candidate) > 0
                 and self.num_protected < reserved
                 and self.policy.is_overdue(candidate, self._now_s)
             )
@@ -123,7 +123,10 @@ class Decision:
         key = self.policy.key(job)
         if not self._protected:
             return key
-        return (0.0 if job.urgency == 0 else 1.0 if job.job_id in self._protected else 2.0, *key)
+        return (
+            0.0 if self.policy.level(job) == 0 else 1.0 if job.job_id in self._protected else 2.0,
+            *key,
+        )
 
     def _is_ready(self, job: EngineJob) -> bool:
         """False for one that could not use a slot in this step, so that nobody yields to it."""

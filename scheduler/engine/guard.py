@@ -24,7 +24,10 @@ class GuardedPolicy(Policy):
 
     def key(self, job: Job) -> Key:
         try:
-            return tuple(map(float, self.policy.key(job)))
+            key = tuple(map(float, self.policy.key(job)))
+            if math.isnan(sum(key)):  # no order
+                raise ValueError(f"policy {self.name}: the key {key} is not a number")
+            return key
         except Exception as error:
             self._on_error(error)
             return (float(job.urgency), job.arrival_s)

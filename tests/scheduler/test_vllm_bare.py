@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scheduler import Policy, register
+from scheduler import Policy
 from tests.scheduler.vllm_bare import (
     BareEngine,
     check,
@@ -228,7 +228,6 @@ def test_overdue_requests_get_their_share_under_a_flood(engine, monkeypatch):
     assert {"calm-0", "calm-1", "calm-2"} <= set(engine.ends)
 
 
-@register
 class Broken(Policy):
     """Raises, returns nonsense, and now and then the truth."""
 
@@ -255,7 +254,7 @@ def _broken(truth):
 
 
 def test_a_broken_policy_loses_nobody(config, monkeypatch):
-    monkeypatch.setenv("SEMTRIAGE_POLICY", "broken")
+    monkeypatch.setattr("scheduler.vllm_plugin.get_policy", lambda name: Broken())
     random.seed(1)
     engine = BareEngine(make_scheduler(config, blocks=60))
     for number in range(40):
