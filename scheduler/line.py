@@ -163,9 +163,10 @@ def find_victim(
 ) -> J | None:
     """The running job whose slot `candidate` may take, the least deserving first; or None.
 
-    `protected` jobs yield to level 0 only. `claims_reserved`: the candidate is overdue and a
-    reserved slot is due to it; it may then displace any job that is neither level 0 nor
-    protected. O(running); `scheduler.seats` finds the same one in O(log running).
+    `protected` jobs yield to level 0 only, and only when nobody else does: it gets its slot
+    all the same. `claims_reserved`: the candidate is overdue and a reserved slot is due to it;
+    it may then displace any job that is neither level 0 nor protected. O(running);
+    `scheduler.seats` finds the same one in O(log running).
     """
     is_urgent = policy.level(candidate) == 0
     worst: J | None = None
@@ -178,7 +179,7 @@ def find_victim(
                 continue
         elif not policy.preempts(candidate, job):
             continue
-        key = policy.key(job)
+        key = (job.job_id not in protected, *policy.key(job))
         if worst is None or key > worst_key:
             worst, worst_key = job, key
     return worst

@@ -70,9 +70,10 @@ class Seats(Generic[J]):
     def find_victim(self, candidate: J, *, claims_reserved: bool = False) -> J | None:
         """The job whose slot `candidate` may take, the least deserving first; or None.
 
-        Jobs in reserved slots yield to level 0 only. `claims_reserved`: a reserved slot is due
-        to the candidate; it may then displace any job that is neither level 0 nor in a
-        reserved slot. Asks at most MAX_ASKED jobs that refuse.
+        Jobs in reserved slots yield to level 0 only, and only when nobody else does: it gets
+        its slot all the same. `claims_reserved`: a reserved slot is due to the candidate; it
+        may then displace any job that is neither level 0 nor in a reserved slot. Asks at most
+        MAX_ASKED jobs that refuse.
         """
         policy = self.policy
         is_urgent = policy.level(candidate) == 0
@@ -80,9 +81,13 @@ class Seats(Generic[J]):
         refused: list[tuple[Key, J]] = []
         num_asked = 0
         found: J | None = None
+        claimed: J | None = None  # the least deserving in a reserved slot
         while num_asked < MAX_ASKED and (worst := self._worst()) is not None:
             key, job = worst
-            if is_urgent or job.job_id not in self._claims:
+            if job.job_id in self._claims:
+                if claimed is None and is_urgent and policy.preempts(candidate, job):
+                    claimed = job
+            else:
                 if policy.level(job) > 0 if claims_reserved else policy.preempts(candidate, job):
                     found = job
                     break
@@ -93,7 +98,7 @@ class Seats(Generic[J]):
             self._queue.remove(job.job_id)
         for key, job in refused:
             self._queue.push(job.job_id, key, job)
-        return found
+        return claimed if found is None else found
 
     def _worst(self) -> tuple[Key, J] | None:
         """The least deserving job with its negated key as it is now."""

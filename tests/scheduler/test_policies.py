@@ -85,6 +85,8 @@ def test_protected_jobs_yield_to_level_0_alone():
     victim = find_victim(policy, job("w", 1, arrival_s=199), running, protected=protected)
     assert victim.job_id == "mid"
     victim = find_victim(policy, job("w", 0, arrival_s=199), running, protected=protected)
+    assert victim.job_id == "mid"  # somebody else can yield
+    victim = find_victim(policy, job("w", 0, arrival_s=199), running[:1], protected=protected)
     assert victim.job_id == "old"
 
 
