@@ -9,6 +9,7 @@ from typing import Any
 
 from scheduler.engine.bench import Plan, run_bench
 from scheduler.engine.client import STOCK_POLICIES
+from scheduler.engine.load import LENGTH_ERROR, mispredict
 from scheduler.engine.model import find_model
 from scheduler.policies import get_policy
 from scheduler.sim.workload import read_workload
@@ -25,14 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, help="model folder (default: the bundled one)")
     parser.add_argument("--workload", type=Path, metavar="FILE", help="replay this file")
     parser.add_argument("--slots", type=int, help="running requests at most (default 8)")
-    parser.add_argument("--requests", type=int, default=240, help="how many to draw")
+    parser.add_argument("--requests", type=int, default=300, help="how many to draw")
     parser.add_argument("--overload", type=float, default=1.2, help="arrival rate over capacity")
     parser.add_argument("--rate", type=float, help="arrivals a second, instead of calibrating")
+    parser.add_argument(
+        "--length-error", type=float, metavar="SIGMA",
+        help="of the predicted lengths: log(predicted / true) has this standard deviation "
+        f"(default {LENGTH_ERROR}, or what the workload file predicts)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first repeat")
     parser.add_argument("--repeats", type=int, default=3, help="medians over these are shown")
     parser.add_argument(
         "--one-at-a-time", action="store_true", help="engines in turn, for large models"
     )
+    parser.add_argument(
+        "--resume", type=Path, metavar="FILE",
+        help="keep finished runs here, and measure only those that are missing",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true")
 
 
@@ -62,6 +72,11 @@ def _plan(args: argparse.Namespace) -> Plan:
     workload = read_workload(args.workload) if args.workload else None
     if workload is not None and not workload.requests:
         raise ValueError(f"{args.workload.name}: requests: at least one is needed")
+    if args.length_error is not None and not 0 <= args.length_error <= 3:
+        raise ValueError("length-error: a number from 0 to 3 is needed")
+    requests = workload.requests if workload else None
+    if requests and args.length_error is not None:
+        requests = mispredict(requests, args.seed, args.length_error)
     return Plan(
         model=find_model(args.model),
         policies=names,
@@ -71,8 +86,11 @@ def _plan(args: argparse.Namespace) -> Plan:
         count=args.requests,
         overload=args.overload,
         rate_per_s=args.rate,
-        requests=workload.requests if workload else None,
+        length_error=LENGTH_ERROR if args.length_error is None else args.length_error,
+        requests=requests,
+        workload=args.workload.name if args.workload else "",
         one_at_a_time=args.one_at_a_time,
+        resume=args.resume,
     )
 
 
@@ -82,8 +100,9 @@ def _say(text: str) -> None:
 
 def _show(result: dict[str, Any]) -> None:
     setup, idle_ms = result["setup"], 1000 * result["idle"]["ttft_s"]["p99"]
-    print(f"{setup['model']}, {setup['slots']} slots, {setup['requests']} requests, "
-          f"{setup['rate_per_s']:.2f} a second, medians of {setup['repeats']} runs")  # fmt: skip
+    rate = f"{setup['rate_per_s']:.2f} a second, " if "rate_per_s" in setup else ""
+    print(f"{setup['model']}, {setup['slots']} slots, {setup['requests']} requests, {rate}"
+          f"medians of {setup['repeats']} runs")  # fmt: skip
     print(f"first token on an idle engine: p99 {idle_ms:.0f} ms\n")
     title = "first token by level 0 .. 4: mean (p99), s"
     print(f"{'policy':14} {title:80} {'in system':>9} {'tok/s':>6} {'preempted':>9}")

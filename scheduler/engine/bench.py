@@ -8,11 +8,13 @@ Figures are medians over the repeats; repeat n of every policy sees the load of 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from scheduler.engine.client import BenchEngine
+from scheduler.engine.client import STOCK_POLICIES, BenchEngine
 from scheduler.engine.figures import figures, medians, quantile
 from scheduler.engine.load import (
+    LENGTH_ERROR,
     OUTPUT_TOKENS,
     PROMPT_TOKENS,
     draw_requests,
@@ -22,7 +24,7 @@ from scheduler.engine.load import (
     replay_alone,
 )
 from scheduler.engine.model import Model
-from scheduler.engine.timing import Timing
+from scheduler.engine.record import Record
 from scheduler.sim.workload import Request
 
 BASELINE = "fcfs"
@@ -40,20 +42,42 @@ class Plan:
     slots: int = 8
     seed: int = 0
     repeats: int = 3
-    count: int = 240
+    count: int = 300
     overload: float = 1.2  # arrivals a second over what the engine can serve
     rate_per_s: float | None = None  # instead of calibrating
+    length_error: float = LENGTH_ERROR  # standard deviation of log(predicted / true)
     requests: Sequence[Request] | None = None
+    workload: str = ""  # name of the file they are from
     one_at_a_time: bool = False
+    resume: Path | None = None  # file that finished runs are kept in
+
+    def conditions(self) -> dict[str, Any]:
+        """What runs must have in common to be compared."""
+        return {
+            "model": self.model.name,
+            "slots": self.slots,
+            "seed": self.seed,
+            "requests": len(self.requests) if self.requests else self.count,
+            "overload": None if self.rate_per_s else self.overload,
+            "rate": self.rate_per_s,
+            "length_error": self.length_error,
+            "workload": self.workload,
+        }
+
+    def load(self, repeat: int, rate_per_s: float) -> Sequence[Request]:
+        """The requests of one repeat, the same for every policy."""
+        return self.requests or draw_requests(
+            self.seed + repeat, self.count, rate_per_s, length_error=self.length_error
+        )
 
 
 async def run_bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
     """Measure every policy of the plan. Returns the JSON of `engine-bench`.
 
-    Raises ValueError when a request is too long for the model, or an engine does not start.
+    Raises ValueError when a request is too long for the model, an engine does not start, or
+    the file to resume from is not one of this plan.
     """
-    length = _model_len(plan)
-    bench = _Bench(plan, length, say)
+    bench = _Bench(plan, _model_len(plan), say)
     try:
         return await bench.run()
     finally:
@@ -74,28 +98,22 @@ def _model_len(plan: Plan) -> int:
 class _Bench:
     def __init__(self, plan: Plan, model_len: int, say: Callable[[str], None]) -> None:
         self.plan, self.model_len, self.say = plan, model_len, say
+        self.record = Record(plan.resume, plan.conditions())
         self.engines: dict[str, BenchEngine] = {}
-        self.runs: dict[str, list[dict[str, Any]]] = {name: [] for name in plan.policies}
-        self.idle_runs: list[list[Timing]] = []
-        self.rate_per_s = plan.rate_per_s or 0.0
-        self.capacity_per_s = 0.0
 
     async def run(self) -> dict[str, Any]:
-        plan = self.plan
-        baseline = await self.engine(BASELINE)
-        if plan.requests is None and not self.rate_per_s:
-            self.capacity_per_s = await measure_capacity(
-                baseline, plan.model, CAPACITY_SEED, plan.slots
-            )
-            self.rate_per_s = plan.overload * self.capacity_per_s
-            self.say(f"capacity {self.capacity_per_s:.2f} requests/s")
+        plan, record = self.plan, self.record
+        if plan.requests is None and "rate" not in record:
+            record.add("rate", await self.measure_rate())
         for repeat in range(plan.repeats):
-            await self.measure_idle(repeat)
+            if f"idle/{repeat}" not in record:
+                record.add(f"idle/{repeat}", await self.measure_idle(repeat))
         turns = [(repeat, name) for repeat in range(plan.repeats) for name in plan.policies]
         if plan.one_at_a_time:
             turns.sort(key=lambda turn: plan.policies.index(turn[1]))
         for repeat, name in turns:
-            await self.measure(name, repeat)
+            if f"{name}/{repeat}" not in record:
+                record.add(f"{name}/{repeat}", await self.measure(name, repeat))
         return self.result()
 
     async def engine(self, policy: str) -> BenchEngine:
@@ -113,49 +131,71 @@ class _Bench:
             await replay(engine, warm_up, self.plan.model, WARM_UP_SEED)
         return self.engines[policy]
 
-    async def measure_idle(self, repeat: int) -> None:
+    async def measure_rate(self) -> dict[str, float]:
+        """Arrivals a second, and what the engine can serve (0: not measured)."""
+        plan = self.plan
+        if plan.rate_per_s:
+            return {"rate_per_s": plan.rate_per_s, "capacity_per_s": 0.0}
+        engine = await self.engine(BASELINE)
+        capacity = await measure_capacity(engine, plan.model, CAPACITY_SEED, plan.slots)
+        self.say(f"capacity {capacity:.2f} requests/s")
+        return {"rate_per_s": plan.overload * capacity, "capacity_per_s": capacity}
+
+    async def measure_idle(self, repeat: int) -> float:
+        """99th percentile of the first token on an idle engine, seconds."""
         seed = IDLE_SEED + repeat
         requests = self.plan.requests or draw_requests(seed, IDLE_REQUESTS, 1.0)
         engine = await self.engine(BASELINE)
-        self.idle_runs.append(
-            await replay_alone(engine, requests[:IDLE_REQUESTS], self.plan.model, seed)
-        )
+        timings = await replay_alone(engine, requests[:IDLE_REQUESTS], self.plan.model, seed)
+        return quantile([timing.ttft_s for timing in timings], 0.99)
 
-    async def measure(self, policy: str, repeat: int) -> None:
-        plan, seed = self.plan, self.plan.seed + repeat
+    async def measure(self, policy: str, repeat: int) -> dict[str, Any]:
+        """One run: the figures of the client, and of our scheduler's own counters."""
+        plan = self.plan
         engine = await self.engine(policy)
-        requests = plan.requests or draw_requests(seed, plan.count, self.rate_per_s)
-        before = engine.counters().get("inversion_s", 0.0)
-        found = figures(await replay(engine, requests, plan.model, seed))
-        if policy not in ("fcfs", "priority"):
-            counters = engine.counters()
-            found["inversion_s"] = counters.get("inversion_s", 0.0) - before
-            found["decision_us"] = counters.get("decision_us_mean", 0.0)
-        self.runs[policy].append(found)
+        rate_per_s = self.record["rate"]["rate_per_s"] if plan.requests is None else 0.0
+        requests = plan.load(repeat, rate_per_s)
+        before = engine.counters()
+        found = figures(await replay(engine, requests, plan.model, plan.seed + repeat))
+        if policy not in STOCK_POLICIES:
+            found |= _of_counters(before, await engine.settled_counters())
         first = found["ttft_s"]["0"]
         self.say(
             f"{policy}, run {repeat + 1}: level 0 first token {first['mean']:.3f} s "
             f"(p99 {first['p99']:.3f}), in the system {found['time_in_system_s']['mean']:.2f} s, "
             f"{found['tokens_per_s']:.0f} tokens/s, {found['preemptions']} preemptions"
         )
+        return found
 
     def result(self) -> dict[str, Any]:
-        plan = self.plan
-        idle = [quantile([t.ttft_s for t in run], 0.99) for run in self.idle_runs]
+        plan, record = self.plan, self.record
+        repeats = range(plan.repeats)
+        idle = [record[f"idle/{repeat}"] for repeat in repeats]
+        rate = record["rate"] if plan.requests is None else {}
         return {
-            "policies": {name: medians(runs) for name, runs in self.runs.items()},
-            "idle": {"ttft_s": {"p99": quantile(idle, 0.5)}},
-            "setup": {
-                "model": plan.model.name,
-                "slots": plan.slots,
-                "seed": plan.seed,
-                "repeats": plan.repeats,
-                "requests": len(plan.requests) if plan.requests else plan.count,
-                "rate_per_s": self.rate_per_s,
-                "capacity_per_s": self.capacity_per_s,
+            "policies": {
+                name: medians([record[f"{name}/{repeat}"] for repeat in repeats])
+                for name in plan.policies
             },
+            "idle": {"ttft_s": {"p99": quantile(idle, 0.5)}},
+            "setup": {**plan.conditions(), "repeats": plan.repeats, **rate},
         }
 
     def stop(self) -> None:
         while self.engines:
             self.engines.popitem()[1].stop()
+
+
+def _of_counters(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """What our scheduler counted during a run."""
+
+    def passed(name: str) -> float:
+        return float(after.get(name, 0)) - float(before.get(name, 0))
+
+    decisions = max(1.0, passed("decisions_total"))
+    return {
+        "inversion_s": passed("inversion_s"),
+        "decision_us": 1e6 * passed("decision_s_total") / decisions,
+        "kv_preemptions": passed("kv_preemptions_total"),
+        "errors": passed("errors_total"),
+    }

@@ -123,6 +123,16 @@ class BenchEngine:
             return dict(json.loads(text))
         return {}
 
+    async def settled_counters(self) -> dict[str, Any]:
+        """The counters once the engine has nothing left to do and has said so."""
+        found = self.counters()
+        for _ in range(20):
+            if not found or found["running"] + found["waiting"] == 0:
+                break
+            await asyncio.sleep(0.1)
+            found = self.counters()
+        return found
+
     def kv_cache(self) -> tuple[int, int]:
         """Tokens that the KV cache holds, and tokens in a block of it."""
         config = self._llm.vllm_config.cache_config

@@ -5,7 +5,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
 
 from scheduler.engine.client import BenchEngine, Task
 from scheduler.engine.model import Model
@@ -15,12 +15,12 @@ from scheduler.sim.workload import Request
 
 PROMPT_TOKENS = (32, 400)  # uniform
 OUTPUT_TOKENS = (16, 256)  # uniform
-PREDICTION_ERROR = 0.3  # standard deviation of log(predicted / true)
+LENGTH_ERROR = 0.3  # standard deviation of log(predicted / true)
 SPECIAL_TOKENS = 16  # the first ones of a vocabulary, left out of prompts
 
 
 def draw_requests(
-    seed: int, count: int, rate_per_s: float, *, prediction_error: float = PREDICTION_ERROR
+    seed: int, count: int, rate_per_s: float, *, length_error: float = LENGTH_ERROR
 ) -> list[Request]:
     """Poisson arrivals, five equally frequent levels, predictions with log-normal errors.
 
@@ -38,7 +38,7 @@ def draw_requests(
                 urgency=rng.randint(0, LEAST_URGENT),
                 prompt_tokens=rng.randint(*PROMPT_TOKENS),
                 output_tokens=output,
-                predicted_output_tokens=max(1, output * rng.lognormvariate(0, prediction_error)),
+                predicted_output_tokens=max(1, output * rng.lognormvariate(0, length_error)),
             )
         )
         now_s += rng.expovariate(rate_per_s) if math.isfinite(rate_per_s) else 0.0
@@ -107,11 +107,20 @@ async def measure_capacity(engine: BenchEngine, model: Model, seed: int, slots: 
     return tokens_per_s / (sum(OUTPUT_TOKENS) / 2)
 
 
+def mispredict(requests: Sequence[Request], seed: int, length_error: float) -> list[Request]:
+    """The same requests with predictions drawn anew around the true lengths."""
+    rng = random.Random(seed)
+    return [
+        replace(
+            request,
+            predicted_output_tokens=max(
+                1, request.output_tokens * rng.lognormvariate(0, length_error)
+            ),
+        )
+        for request in requests
+    ]
+
+
 def longest_context(requests: Sequence[Request]) -> int:
     """The largest number of tokens that one of the requests comes to."""
     return max((request.prompt_tokens + request.output_tokens for request in requests), default=1)
-
-
-def span_s(requests: Sequence[Request]) -> float:
-    """Seconds from the first to the last arrival."""
-    return sum(later.arrival_s - earlier.arrival_s for earlier, later in pairwise(requests))

@@ -111,6 +111,7 @@ class EngineStats:
             ),
             "decision_us_max": round(1e6 * self.decision_s_max, 1),
             "decisions_total": self.decisions_total,
+            "decision_s_total": round(self.decision_s_total, 6),
             "by_urgency": {
                 str(level): {
                     "running": self._running[level],
