@@ -11,7 +11,6 @@ fails loudly when it moves.
 """
 
 import logging
-import os
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -25,16 +24,13 @@ from vllm.v1.request import Request
 from scheduler.engine.decision import Decision
 from scheduler.engine.guard import GuardedPolicy
 from scheduler.engine.job import EngineJob
+from scheduler.engine.options import EngineOptions
 from scheduler.engine.stats import EngineStats
 from scheduler.engine.stats_file import StatsFile
 from scheduler.engine.waiting import EngineQueue
 from scheduler.policies import Policy, get_policy
 
 log = logging.getLogger(__name__)
-
-POLICY_VARIABLE = "SEMTRIAGE_POLICY"
-STATS_VARIABLE = "SEMTRIAGE_STATS_FILE"
-DEFAULT_POLICY = "semantic-plus"
 
 
 class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no types here
@@ -108,12 +104,15 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
     goes on in the order reached so far; a failing policy is replaced by urgency and arrival.
     """
 
+    max_num_scheduled_tokens: int  # in a step; vLLM's, ours to lower for one step
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        policy = get_policy(os.environ.get(POLICY_VARIABLE) or DEFAULT_POLICY)
+        self._step_tokens = int(self.max_num_scheduled_tokens)
+        options = EngineOptions.read(self._step_tokens)
+        policy = get_policy(options.policy)
         self.stats = EngineStats(policy.name)
-        path = os.environ.get(STATS_VARIABLE)
-        self._stats_file = StatsFile(self.stats, path) if path else None
+        self._stats_file = StatsFile(self.stats, options.stats_path) if options.stats_path else None
         self.slot_policy: Policy = GuardedPolicy(policy, self._on_error)
         self.jobs: dict[str, EngineJob] = {}  # request id → job
         self._by_tag: dict[str, str] = {}  # the client's job id → request id
@@ -122,7 +121,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         self.kv_holding_waiting = PolicyRequestQueue(self)
         self._now_s = time.monotonic()
         self._makes_room = False
-        self._decision = Decision(self, self.slot_policy, self._take_slot)
+        self._decision = Decision(self, self.slot_policy, self._take_slot, options.calm_tokens)
 
     # What vLLM calls
 
@@ -138,6 +137,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             self.jobs[request.request_id] = job
             if job.tag:
                 self._by_tag[job.tag] = request.request_id
+            self._guarded(self._decision.expect_urgent, job, job.arrival_s)
         super().add_request(request)
 
     def has_requests(self) -> bool:
@@ -149,14 +149,27 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         self._now_s = time.monotonic()
         self.waiting.forget_peek()
         self.kv_holding_waiting.forget_peek()
+        self._decision.step_tokens = self._step_tokens
         if not self._guarded(self._decide):
             self.waiting.places.unpark()  # hide nobody from vLLM
         self.stats.add_decision(time.perf_counter() - started)
-        kv_preemptions = self.stats.kv_preemptions_total
-        output = super().schedule(*args, **kwargs)
-        self._guarded(self._settle, kv_preemptions)
+        output = self._fill_step(*args, **kwargs)
         for new in output.scheduled_new_reqs:
             self.stats.count_first_slot(self.jobs.get(new.req_id), self._now_s)
+        return output
+
+    def _fill_step(self, *args: Any, **kwargs: Any) -> Any:
+        """vLLM's own scheduling, within the tokens that the decision left the step."""
+        kv_preemptions = self.stats.kv_preemptions_total
+        self.max_num_scheduled_tokens = self._decision.step_tokens
+        try:
+            output = super().schedule(*args, **kwargs)
+            is_full = output.total_num_scheduled_tokens >= self.max_num_scheduled_tokens
+        finally:
+            self.max_num_scheduled_tokens = self._step_tokens
+        # When running requests found no memory, or no token is left, vLLM lets nobody in.
+        blame = not is_full and self.stats.kv_preemptions_total == kv_preemptions
+        self._guarded(self._settle, blame)
         return output
 
     def update_from_output(self, *args: Any, **kwargs: Any) -> Any:
@@ -217,13 +230,8 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         running = self._decision.run(running, places, self._now_s)
         self.running[:] = [job.request for job in running]
 
-    def _settle(self, kv_preemptions_before: int) -> None:
-        """A step in which running requests found no memory lets nobody in: no refusal then."""
-        refused = self._decision.settle(
-            self.waiting.places,
-            blame=self.stats.kv_preemptions_total == kv_preemptions_before,
-        )
-        self.stats.refusals_total += refused
+    def _settle(self, blame: bool) -> None:
+        self.stats.refusals_total += self._decision.settle(self.waiting.places, blame=blame)
 
     def _take_slot(self, victim: EngineJob) -> None:
         self.running.remove(victim.request)

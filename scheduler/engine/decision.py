@@ -4,17 +4,20 @@ Works on vLLM's scheduler object through the few attributes that
 `tests/scheduler/test_vllm_seam.py` pins; imports nothing of vLLM.
 """
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from scheduler.engine.job import EngineJob
-from scheduler.engine.room import Room, tokens_wanted
+from scheduler.engine.room import Room, reads_prompt, tokens_wanted
 from scheduler.engine.waiting import EngineQueue
 from scheduler.line import find_victim, protected_jobs
 from scheduler.policies import Policy
 
 REFUSAL_STEPS = 16
+# Levels that calm prompts make room for in advance, and how long after one came more are likely.
+LEAST_CALM, URGENT_MEMORY_S = 2, 60.0
 
 
 @dataclass(slots=True)
@@ -24,10 +27,18 @@ class Decision:
     engine: Any  # vLLM's scheduler
     policy: Policy
     take_slot: Callable[[EngineJob], None]  # preempts a running job
+    calm_tokens: int  # of calm prompts in a step, while urgent requests are likely
     num_protected: int = 0  # running overdue jobs that hold reserved slots
+    step_tokens: int = 0  # that the step to come may compute
+    _last_urgent_s: float = -math.inf
     _now_s: float = 0.0
     _protected: frozenset[Hashable] = frozenset()
     _favoured: list[EngineJob] = field(default_factory=list)  # others yielded to them
+
+    def expect_urgent(self, job: EngineJob, now_s: float) -> None:
+        """Take note of an arrival: where one urgent request came, others may follow."""
+        if self._level(job) < LEAST_CALM:
+            self._last_urgent_s = now_s
 
     def run(self, running: list[EngineJob], queue: EngineQueue, now_s: float) -> list[EngineJob]:
         """Preempt who must yield, seat who comes next. Returns who runs on, the most deserving
@@ -43,6 +54,7 @@ class Decision:
         if queue.has_candidates:
             self._make_room(running, queue)
             queue.line.merge()
+        self._limit_step(running, queue)
         if len(running) > 1:
             running.sort(key=self._standing)
         return running
@@ -64,7 +76,7 @@ class Decision:
     def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
         slots = self.engine.max_num_active_reqs
         reserved = self.policy.reserved_slots(slots)
-        room = Room.of(self.engine, (job.request for job in running))
+        room = Room.of(self.engine, (job.request for job in running), self._calm_tokens())
         while len(queue.line):
             candidate = queue.line.next(
                 self._now_s, overdue_running=self.num_protected, num_slots=slots
@@ -75,11 +87,11 @@ class Decision:
                 queue.park(candidate)
                 continue
             claims = (
-                self.policy.level(candidate) > 0
+                self._level(candidate) > 0
                 and self.num_protected < reserved
                 and self.policy.is_overdue(candidate, self._now_s)
             )
-            if room.lacks(candidate.request):
+            if self._lack(candidate, room):
                 if self.engine.current_step < candidate.no_room_before_step:
                     queue.seat(candidate)  # if there is room after all, it is the first to be asked
                     continue
@@ -103,11 +115,11 @@ class Decision:
         None when that would not be enough: nobody shall lose a slot in vain.
         """
         left, victims, room = list(running), [], room.copy()
-        while lack := room.lacks(candidate.request):
+        while lack := self._lack(candidate, room):
             victim = find_victim(
                 self.policy,
                 candidate,
-                left if lack != "tokens" else _readers_below(left, candidate),
+                left if lack != "tokens" else self._readers_below(left, candidate),
                 protected=self._protected,
                 claims_reserved=claims,
             )
@@ -118,13 +130,40 @@ class Decision:
             room.give_back(victim.request)
         return victims, room
 
+    def _lack(self, candidate: EngineJob, room: Room) -> str:
+        return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)
+
+    def _calm_tokens(self) -> int:
+        is_likely = self._now_s - self._last_urgent_s < URGENT_MEMORY_S
+        return self.calm_tokens if is_likely else int(self.engine.max_num_scheduled_tokens)
+
+    def _limit_step(self, running: list[EngineJob], queue: EngineQueue) -> None:
+        """Keep the step short for whoever comes while it computes: an urgent request waits for
+        it, and for the next one, which vLLM has planned by then. Only prompts make a step long;
+        those of urgent requests are read in one go."""
+        calm_tokens = self._calm_tokens()
+        if calm_tokens >= self.step_tokens:
+            return
+        urgent_tokens = 0
+        for job in running:
+            if self._level(job) < LEAST_CALM and reads_prompt(self.engine, job.request):
+                urgent_tokens += tokens_wanted(job.request)
+        for job in queue.seated.values():
+            if self._level(job) < LEAST_CALM:
+                urgent_tokens += job.request.num_tokens
+        decoded = len(running) * (1 + self.engine.num_spec_tokens)
+        self.step_tokens = min(self.step_tokens, decoded + max(calm_tokens, urgent_tokens))
+
+    def _level(self, job: EngineJob) -> int:
+        return self.policy.level(job)
+
     def _standing(self, job: EngineJob) -> tuple[float, ...]:
         """The policy's key; protected jobs come right behind level 0."""
         key = self.policy.key(job)
         if not self._protected:
             return key
         return (
-            0.0 if self.policy.level(job) == 0 else 1.0 if job.job_id in self._protected else 2.0,
+            0.0 if self._level(job) == 0 else 1.0 if job.job_id in self._protected else 2.0,
             *key,
         )
 
@@ -137,9 +176,11 @@ class Decision:
             return bool(self.engine._handle_blocked_waiting_request(request))
         return True
 
-
-def _readers_below(running: list[EngineJob], candidate: EngineJob) -> list[EngineJob]:
-    """Less urgent jobs that still read their prompt: they can give the step's tokens."""
-    return [
-        job for job in running if job.urgency > candidate.urgency and tokens_wanted(job.request) > 1
-    ]
+    def _readers_below(self, running: list[EngineJob], candidate: EngineJob) -> list[EngineJob]:
+        """Less urgent jobs that still read their prompt: they can give the step's tokens."""
+        level = self._level(candidate)
+        return [
+            job
+            for job in running
+            if self._level(job) > level and reads_prompt(self.engine, job.request)
+        ]

@@ -18,49 +18,49 @@ class Room:
     slots: int
     blocks: int
     tokens: int  # below zero: those running want more than the step has
+    prompt_tokens: int  # of prompts that are read in the step so far
+    calm_tokens: int  # of prompts that a step may read for calm requests
 
     @classmethod
-    def of(cls, engine: Any, running: Iterable[Any]) -> "Room":
+    def of(cls, engine: Any, running: Iterable[Any], calm_tokens: int) -> "Room":
         """What the step to come has beside what the running requests ask of it."""
         room = cls(
             engine=engine,
             slots=engine.max_num_active_reqs - engine.num_waiting_for_streaming_input,
             blocks=engine.kv_cache_manager.block_pool.get_num_free_blocks(),
             tokens=engine.max_num_scheduled_tokens,
+            prompt_tokens=0,
+            calm_tokens=calm_tokens,
         )
         for request in running:
-            wanted = room._wanted(request)
-            room.slots -= 1
-            room.blocks -= room._growth(request, wanted)
-            room.tokens -= wanted
+            room._take(request, 1)
         return room
 
     def copy(self) -> "Room":
         return replace(self)
 
-    def lacks(self, request: Any) -> str:
+    def lacks(self, request: Any, *, is_calm: bool = False) -> str:
         """What is missing for a waiting request: "slot", "memory", "tokens", or "" for nothing."""
         if self.slots < 1:
             return "slot"
         if self._lacks_memory(request):
             return "memory"
+        most, free = self.engine.max_num_scheduled_tokens, self.tokens
+        if is_calm:
+            most, free = self.calm_tokens, min(free, self.calm_tokens - self.prompt_tokens)
         # Half a step is worth starting with; a whole one may be free only much later.
-        if self.tokens < min(request.num_tokens, 1 + self.engine.max_num_scheduled_tokens // 2):
-            return "tokens"
-        return ""
+        return "tokens" if free < min(request.num_tokens, 1 + most // 2) else ""
 
     def seat(self, request: Any) -> None:
         """Promise a waiting request what it needs."""
         self.slots -= 1
         self.blocks -= self._blocks_for(request)
         self.tokens = max(0, self.tokens - request.num_tokens)
+        self.prompt_tokens += request.num_tokens
 
     def give_back(self, request: Any) -> None:
         """What a running request would set free by yielding."""
-        wanted = self._wanted(request)
-        self.slots += 1
-        self.blocks += self._growth(request, wanted)
-        self.tokens += wanted
+        self._take(request, -1)
         if self.engine._request_blocks_can_be_freed(request):
             held = self.engine.kv_cache_manager.get_blocks(request.request_id).blocks
             # Blocks of a prompt that others share stay taken.
@@ -76,6 +76,14 @@ class Room:
         shared, _, _ = manager.get_computed_blocks(request)
         in_use = sum(block.ref_cnt > 0 for group in shared.blocks for block in group)
         return bool(missing > in_use)
+
+    def _take(self, request: Any, sign: int) -> None:
+        wanted = self._wanted(request)
+        self.slots -= sign
+        self.blocks -= sign * self._growth(request, wanted)
+        self.tokens -= sign * wanted
+        if reads_prompt(self.engine, request):
+            self.prompt_tokens += sign * wanted
 
     def _wanted(self, request: Any) -> int:
         return tokens_wanted(request, self.engine.scheduler_config.long_prefill_token_threshold)
@@ -98,3 +106,8 @@ def tokens_wanted(request: Any, longest_chunk: int = 0) -> int:
     known = request.num_tokens_with_spec + request.num_output_placeholders
     wanted = max(0, int(known - request.num_computed_tokens))
     return min(wanted, longest_chunk) if longest_chunk > 0 else wanted
+
+
+def reads_prompt(engine: Any, request: Any) -> bool:
+    """Whether a running request has more to read than what it generated last."""
+    return tokens_wanted(request) > 1 + int(engine.num_spec_tokens)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from scheduler import Policy
+from scheduler.engine.options import EngineOptions
 from tests.scheduler.vllm_bare import (
     BareEngine,
     check,
@@ -107,6 +108,57 @@ def test_a_calm_prompt_gives_way_to_an_urgent_one(config):
     engine.add(make_request("urgent", urgency=0, prompt=200, tokens=10))
     output = scheduler.schedule()
     assert output.num_scheduled_tokens["urgent"] == 200
+
+
+def _tokens_of_steps(engine, steps):
+    found = []
+    for _ in range(steps):
+        output = engine.scheduler.schedule()
+        engine._take(output, engine._run(output))
+        found.append(output.num_scheduled_tokens)
+    return found
+
+
+def test_while_urgent_requests_are_likely_calm_prompts_keep_steps_short(monkeypatch):
+    monkeypatch.setenv("SEMTRIAGE_CALM_STEP_TOKENS", "64")
+    engine = BareEngine(make_scheduler(make_config(slots=4, step_tokens=1024), blocks=400))
+    engine.add(make_request("calm", urgency=4, prompt=300, tokens=30))
+    assert _tokens_of_steps(engine, 1) == [{"calm": 300}], "nobody urgent was ever seen"
+    engine.add(make_request("urgent", urgency=0, prompt=400, tokens=30))
+    assert _tokens_of_steps(engine, 1)[0]["urgent"] == 400, "an urgent prompt is read in one go"
+    engine.add(make_request("calm-2", urgency=3, prompt=150, tokens=30))
+    engine.add(make_request("calm-3", urgency=3, prompt=150, tokens=30))
+    steps = _tokens_of_steps(engine, 6)
+    assert all(sum(step.values()) <= 64 + len(engine.scheduler.running) for step in steps)
+    engine.run()
+    for name in ("calm", "urgent", "calm-2", "calm-3"):
+        assert engine.texts[name] == engine.expected(name, 30)
+    assert engine.scheduler.stats.refusals_total == 0
+
+
+def test_nobody_yields_to_a_calm_prompt_that_the_step_has_no_tokens_for(monkeypatch):
+    monkeypatch.setenv("SEMTRIAGE_CALM_STEP_TOKENS", "64")
+    engine = BareEngine(make_scheduler(make_config(slots=4, step_tokens=1024), blocks=400))
+    _start(engine, 4, tokens=300)
+    engine.add(make_request("urgent", urgency=0, prompt=200, tokens=5))
+    for number in range(3):
+        engine.add(make_request(f"mid-{number}", urgency=2, prompt=150, tokens=5))
+    engine.step()
+    scheduler = engine.scheduler
+    assert scheduler.stats.slot_preemptions_total == 1, "the urgent prompt fills this step"
+    assert len(scheduler.running) == 4
+    engine.run()
+    check(scheduler)
+    assert scheduler.stats.refusals_total == 0
+
+
+def test_options_come_from_the_environment():
+    assert EngineOptions.read(8192, {}) == EngineOptions("semantic-plus", "", 1024)
+    assert EngineOptions.read(512, {}).calm_tokens == 256
+    told = {"SEMTRIAGE_POLICY": "sjf", "SEMTRIAGE_CALM_STEP_TOKENS": "0"}
+    assert EngineOptions.read(512, told) == EngineOptions("sjf", "", 512)
+    with pytest.raises(ValueError, match="SEMTRIAGE_CALM_STEP_TOKENS"):
+        EngineOptions.read(512, {"SEMTRIAGE_CALM_STEP_TOKENS": "-5"})
 
 
 def test_a_retriage_is_obeyed_at_once_wherever_the_job_is(engine):
