@@ -183,6 +183,14 @@ def test_a_server_that_is_away_is_dead(loop):
     assert not loop.run_until_complete(engine.healthy())
 
 
+def test_a_stopped_one_can_be_started_again(loop):
+    engine = OpenAIEngine(base_url=f"http://127.0.0.1:{free_port()}/v1", model="x")
+    loop.run_until_complete(engine.stop())
+    with pytest.raises(EngineDead):  # the server is still away; nothing else is wrong
+        loop.run_until_complete(engine.start())
+    loop.run_until_complete(engine.stop())
+
+
 def test_a_folder_without_a_model_is_explained(loop, tmp_path):
     from triage.llm.engines.vllm_engine import VllmEngine
 

@@ -1,5 +1,8 @@
 """Source tokens: `Authorization: Bearer st_…`."""
 
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -40,3 +43,13 @@ class SourceTokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, _request: Request) -> str:
         return 'Bearer realm="semtriage"'
+
+
+class SourceTokenScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI schema describes the token."""
+
+    target_class = SourceTokenAuthentication
+    name = "sourceToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A source's token, st_…"}

@@ -15,9 +15,7 @@ class ReportSerializer(serializers.Serializer):
     age_years = serializers.FloatField(
         required=False, allow_null=True, min_value=0, max_value=MAX_AGE_YEARS
     )
-    sex = serializers.ChoiceField(
-        choices=["", *Incident.Sex.values], required=False, allow_blank=True
-    )
+    sex = serializers.ChoiceField(choices=Incident.Sex.choices, required=False, allow_blank=True)
     location = serializers.CharField(required=False, allow_blank=True, max_length=300)
     callback_number = serializers.CharField(required=False, allow_blank=True, max_length=40)
     source_level = serializers.IntegerField(
@@ -28,21 +26,20 @@ class ReportSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise serializers.ValidationError({"body": ["Send one JSON object."]})
-        unknown = sorted(set(data) - set(self.fields))
-        if unknown:
-            raise serializers.ValidationError(
-                {str(name)[:80]: ["There is no such field."] for name in unknown[:20]}
-            )
-        wrong = {
-            name: ["Send text."]
-            for name in ("message", "sex", "location", "callback_number")
-            if name in data and not isinstance(data[name], str)
-        }
+        errors = {str(name)[:80]: ["There is no such field."]
+                  for name in sorted(set(data) - set(self.fields))[:20]}  # fmt: skip
+        for name in ("message", "sex", "location", "callback_number"):
+            if name in data and not isinstance(data[name], str):
+                errors[name] = ["Send text."]
         for name in ("age_years", "source_level"):
             if isinstance(data.get(name), bool | str):
-                wrong[name] = ["Send a number."]
-        if wrong:
-            raise serializers.ValidationError(wrong)
+                errors[name] = ["Send a number."]
+        if errors:  # with those that the fields themselves find, so that all are told at once
+            try:
+                super().to_internal_value({n: v for n, v in data.items() if n in self.fields})
+            except serializers.ValidationError as error:
+                errors = {**error.detail, **errors}
+            raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
 

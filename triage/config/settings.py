@@ -193,6 +193,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Intake of incidents, their urgency, and the drafts written for them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentStatusEnum": "triage.models.incident.Incident.Status",
+        "DraftStatusEnum": "triage.models.draft.Draft.Status",
+        "UrgencyEnum": "triage.models.levels.Urgency",
+        "SexEnum": "triage.models.incident.Incident.Sex",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -30,12 +30,21 @@ class OpenAIEngine(Engine):
         self.model = model
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._base_url = base_url.rstrip("/")
+        self._headers = headers
+        self._client = self._new_client()
+
+    def _new_client(self) -> httpx.AsyncClient:
         timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         limits = httpx.Limits(max_connections=None)
-        self._client = httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits)
+        return httpx.AsyncClient(headers=self._headers, timeout=timeout, limits=limits)
 
     async def start(self) -> None:
-        """Ask the server for its models; one of another name is replaced by the only one."""
+        """Ask the server for its models; one of another name is replaced by the only one.
+
+        Raises EngineError; may be called again, also after `stop`.
+        """
+        if self._client.is_closed:
+            self._client = self._new_client()
         served = await self._served_models()
         if self.model in served:
             return

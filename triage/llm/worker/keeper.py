@@ -16,6 +16,7 @@ State = Worker.EngineState
 CHECK_INTERVAL_S = 1.0
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+UNEXPECTED = "The engine did not start for a reason nobody foresaw; it is in the worker's log."
 PROVEN_AFTER_S = 60.0  # an engine that ran this long is started again without a pause
 
 
@@ -75,6 +76,10 @@ class EngineKeeper:
             log.error("The engine did not start: %s", error.reason)
             self.hopeless = error.permanent
             self._change(State.DOWN, error.reason)
+            return
+        except Exception:  # a bug of ours or of the engine's: the worker lives and tries again
+            log.exception("The engine did not start")
+            self._change(State.DOWN, UNEXPECTED)
             return
         self.hopeless = False
         log.info("The engine is ready: %s, %.1f s", self.engine.model,
