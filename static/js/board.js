@@ -139,7 +139,7 @@ function system(state) {
   banner.textContent =
     state.engine === "starting"
       ? "The language model is loading. Levels are given already; drafts begin in a moment."
-      : `No drafts at present: ${state.engine_detail || "the language model is down"}. Levels are given as usual.`;
+      : `No drafts at present: ${state.engine_detail || "The language model is down."} Levels are given as usual.`;
 }
 
 for (const button of document.querySelectorAll(".level-filter")) {

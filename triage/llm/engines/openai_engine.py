@@ -31,6 +31,7 @@ class OpenAIEngine(Engine):
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._base_url = base_url.rstrip("/")
         self._headers = headers
+        self._away = f"The language model's server at {self._base_url} cannot be reached."
         self._client = self._new_client()
 
     def _new_client(self) -> httpx.AsyncClient:
@@ -84,7 +85,7 @@ class OpenAIEngine(Engine):
                     if delta is not None:
                         yield delta
         except httpx.ConnectError as error:
-            raise EngineDead(f"{self._base_url} cannot be reached.") from error
+            raise EngineDead(self._away) from error
         except httpx.HTTPError as error:
             raise EngineError(f"The connection to {self._base_url} broke: {error!r}.") from error
 
@@ -103,7 +104,7 @@ class OpenAIEngine(Engine):
         try:
             await self._client.post(f"{self._base_url}/completions", json=body)
         except httpx.ConnectError as error:
-            raise EngineDead(f"{self._base_url} cannot be reached.") from error
+            raise EngineDead(self._away) from error
         except httpx.HTTPError as error:
             raise EngineError(f"The connection to {self._base_url} broke: {error!r}.") from error
 
@@ -123,7 +124,7 @@ class OpenAIEngine(Engine):
         try:
             response = await self._client.get(f"{self._base_url}/models", timeout=10)
         except httpx.HTTPError as error:
-            raise EngineDead(f"{self._base_url} cannot be reached: {error!r}.") from error
+            raise EngineDead(self._away) from error
         await _raise_for(response)
         return [str(entry["id"]) for entry in response.json().get("data", [])]
 
