@@ -9,8 +9,8 @@ from scheduler.plots.style import look, pyplot
 
 UNITS = {
     "rate": "arrivals a second",
-    "urgency-error": "share of levels predicted wrong",
-    "length-error": "σ of log(predicted / true length)",
+    "urgency-error": "share of levels wrong",
+    "length-error": "σ of the length error",
     "predictor-latency": "predictor latency, s",
 }
 
