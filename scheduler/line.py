@@ -31,6 +31,7 @@ class WaitingLine(Generic[J]):
         self._due: list[list[tuple[float, int, J]]] = [[] for _ in range(NUM_LEVELS)]
         self._tickets: dict[Hashable, tuple[int, int]] = {}  # job → (its ticket, its level)
         self._num_tickets = 0
+        self._quiet_until_s = math.inf  # until then nobody is overdue
         self._offered: Hashable = None  # the job that `next` named for a reserved slot
         self._num_claims = 0
         self._last_claim = [0] * NUM_LEVELS  # number of the last claim of each level
@@ -59,6 +60,8 @@ class WaitingLine(Generic[J]):
                 heap[:] = [entry for entry in heap if self._is_current(entry)]
                 heapq.heapify(heap)
             heapq.heappush(heap, (due_s, self._num_tickets, job))
+            if due_s < self._quiet_until_s:
+                self._quiet_until_s = due_s
 
     def discard(self, job_id: Hashable) -> J | None:
         """Take a job out (it was admitted or cancelled). None when it is not here."""
@@ -106,7 +109,10 @@ class WaitingLine(Generic[J]):
         return self._offered is not None
 
     def next_overdue_s(self, now_s: float) -> float:
-        """When the next job becomes overdue that is first in its level; infinity for none."""
+        """A moment before which no more jobs become overdue, `now_s` or later; infinity for
+        none ever. Only the first of each level counts: the others come after it."""
+        if self._quiet_until_s >= now_s:
+            return self._quiet_until_s
         soonest = math.inf
         for level in range(NUM_LEVELS):
             first = self._first_due(level)
@@ -117,14 +123,18 @@ class WaitingLine(Generic[J]):
     def _most_overdue(self, now_s: float) -> J | None:
         """The oldest overdue job of the level whose last turn is longest ago; the calmest of
         those that never had one, as it has waited for more."""
+        if now_s <= self._quiet_until_s:
+            return None
         found: J | None = None
-        turn = self._num_claims + 1
+        turn, soonest = self._num_claims + 1, math.inf
         for level in range(NUM_LEVELS - 1, -1, -1):
-            if self._last_claim[level] >= turn:
-                continue
             first = self._first_due(level)
-            if first is not None and now_s > first[0]:
+            if first is None:
+                continue
+            soonest = min(soonest, first[0])
+            if now_s > first[0] and self._last_claim[level] < turn:
                 found, turn = first[2], self._last_claim[level]
+        self._quiet_until_s = soonest
         return found
 
     def _first_due(self, level: int) -> tuple[float, int, J] | None:

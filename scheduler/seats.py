@@ -7,6 +7,7 @@ at again. One that rises must be announced by `rekey`.
 """
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
 from scheduler.job import Job
@@ -26,17 +27,18 @@ class Seats(Generic[J]):
         """`refresh` is called before a job is looked at, for callers whose jobs lag behind."""
         self.policy = policy
         self._refresh = refresh
-        self._queue: IndexedQueue[J] = IndexedQueue()  # by negated key: the worst first
-        self._claims: set[Hashable] = set()
+        # By negated key, so that the worst comes first.
+        self._plain: IndexedQueue[J] = IndexedQueue()
+        self._claims: IndexedQueue[J] = IndexedQueue()
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._plain) + len(self._claims)
 
     def __contains__(self, job_id: Hashable) -> bool:
-        return job_id in self._queue
+        return job_id in self._plain or job_id in self._claims
 
     def __iter__(self) -> Iterator[J]:
-        return iter(self._queue)
+        return chain(self._plain, self._claims)
 
     @property
     def num_claims(self) -> int:
@@ -45,18 +47,25 @@ class Seats(Generic[J]):
 
     def add(self, job: J, *, claims_reserved: bool = False) -> None:
         """A job sits down. Raises KeyError when it sits already."""
-        self._queue.push(job.job_id, _negated(self.policy.key(job)), job)
-        if claims_reserved:
-            self._claims.add(job.job_id)
+        if job.job_id in self:
+            raise KeyError(f"{job.job_id!r} sits already")
+        queue = self._claims if claims_reserved else self._plain
+        queue.push(job.job_id, _negated(self.policy.key(job)), job)
 
     def discard(self, job_id: Hashable) -> J | None:
         """A job stands up. None when it does not sit here."""
-        self._claims.discard(job_id)
-        return self._queue.remove(job_id) if job_id in self._queue else None
+        for queue in (self._plain, self._claims):
+            if job_id in queue:
+                return queue.remove(job_id)
+        return None
 
     def rekey(self, job: J) -> None:
-        """The key of a seated job has risen, or its urgency changed."""
-        self._queue.change_key(job.job_id, _negated(self.policy.key(job)))
+        """The key of a seated job has risen, or its urgency changed.
+
+        Raises KeyError when it does not sit here.
+        """
+        queue = self._claims if job.job_id in self._claims else self._plain
+        queue.change_key(job.job_id, _negated(self.policy.key(job)))
 
     def holds_claim(self, job_id: Hashable) -> bool:
         """True for a job in a reserved slot."""
@@ -64,8 +73,8 @@ class Seats(Generic[J]):
 
     def worst(self) -> J | None:
         """The least deserving job; None when nobody sits."""
-        found = self._worst()
-        return None if found is None else found[1]
+        found = [worst for queue in (self._plain, self._claims) if (worst := self._worst(queue))]
+        return min(found, key=_key_of)[1] if found else None
 
     def find_victim(self, candidate: J, *, claims_reserved: bool = False) -> J | None:
         """The job whose slot `candidate` may take, the least deserving first; or None.
@@ -79,34 +88,29 @@ class Seats(Generic[J]):
         is_urgent = policy.level(candidate) == 0
         candidate_key = _negated(policy.key(candidate))
         refused: list[tuple[Key, J]] = []
-        num_asked = 0
         found: J | None = None
-        claimed: J | None = None  # the least deserving in a reserved slot
-        while num_asked < MAX_ASKED and (worst := self._worst()) is not None:
+        while len(refused) < MAX_ASKED and (worst := self._worst(self._plain)) is not None:
             key, job = worst
-            if job.job_id in self._claims:
-                if claimed is None and is_urgent and policy.preempts(candidate, job):
-                    claimed = job
-            else:
-                if policy.level(job) > 0 if claims_reserved else policy.preempts(candidate, job):
-                    found = job
-                    break
-                if not claims_reserved and key >= candidate_key:
-                    break  # nobody further up ranks below the candidate
-                num_asked += 1
+            if policy.level(job) > 0 if claims_reserved else policy.preempts(candidate, job):
+                found = job
+                break
+            if not claims_reserved and key >= candidate_key:
+                break  # nobody further up ranks below the candidate
             refused.append(worst)
-            self._queue.remove(job.job_id)
+            self._plain.remove(job.job_id)
         for key, job in refused:
-            self._queue.push(job.job_id, key, job)
-        return claimed if found is None else found
+            self._plain.push(job.job_id, key, job)
+        if found is None and is_urgent and (worst := self._worst(self._claims)) is not None:
+            return worst[1] if policy.preempts(candidate, worst[1]) else None
+        return found
 
-    def _worst(self) -> tuple[Key, J] | None:
-        """The least deserving job with its negated key as it is now."""
-        queue, policy = self._queue, self.policy
+    def _worst(self, queue: IndexedQueue[J]) -> tuple[Key, J] | None:
+        """The least deserving job of a queue with its negated key as it is now."""
+        refresh, policy = self._refresh, self.policy
         while (first := queue.first()) is not None:
             stored, job = first
-            if self._refresh is not None:
-                self._refresh(job)
+            if refresh is not None:
+                refresh(job)
             key = _negated(policy.key(job))
             if key == stored:
                 return first
@@ -116,3 +120,7 @@ class Seats(Generic[J]):
 
 def _negated(key: Key) -> Key:
     return tuple([-value for value in key])
+
+
+def _key_of(worst: tuple[Key, J]) -> Key:
+    return worst[0]

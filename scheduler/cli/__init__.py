@@ -5,10 +5,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from scheduler.cli import calibrate, compare, engine_bench, generate, plot, scale, sweep
+from scheduler.cli import calibrate, compare, engine_bench, generate, plot, scale, simulate, sweep
 from scheduler.cli.parser import Parser
 
-COMMANDS = (generate, compare, sweep, plot, scale, engine_bench, calibrate)
+COMMANDS = (generate, simulate, compare, sweep, plot, scale, engine_bench, calibrate)
 PROGRAM = "python -m scheduler"
 
 

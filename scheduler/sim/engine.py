@@ -71,6 +71,8 @@ class Engine:
 
     def risen(self) -> list[SimJob]:
         """The running jobs whose keys may have grown up to this boundary."""
+        if not self._rises:
+            return []
         jobs = list(self._reached(self._rises, "rise_step"))
         for job in jobs:
             self._await_rise(job)
@@ -129,7 +131,9 @@ class Engine:
 
     def _let_in(self, now_s: float) -> list[SimJob]:
         """Give the incoming their memory, at the cost of less deserving ones."""
-        losers = []
+        losers: list[SimJob] = []
+        if not self.incoming:
+            return losers
         for job in sorted(self.incoming, key=self.policy.key):
             while (kept := self.memory.seat(job.job_id, job.context_tokens)) is None:
                 worst = max(self.running.values(), key=self.policy.key, default=job)
@@ -159,13 +163,16 @@ class Engine:
 
     def _grow(self, steps: int) -> bool:
         """Memory for the token after that step, for every decoder. False when it runs out."""
-        while 0 < self._next(self._growths, "grow_step") <= steps:
-            step, _, job = self._growths[0]
-            if not self.memory.grow(job.job_id):
+        growths, memory, block = self._growths, self.memory, self.cost.block_tokens
+        while growths and growths[0][0] <= steps:
+            step, ticket, job = growths[0]
+            if job.decoder is not self or job.grow_step != step:
+                heapq.heappop(growths)  # it left meanwhile
+                continue
+            if not memory.grow(job.job_id):
                 return False
-            heapq.heappop(self._growths)
-            job.grow_step = step + self.cost.block_tokens
-            self._push(self._growths, job.grow_step, job)
+            job.grow_step = step + block
+            heapq.heapreplace(growths, (job.grow_step, ticket, job))
         return True
 
     def _grow_or_yield(self, now_s: float) -> list[SimJob]:

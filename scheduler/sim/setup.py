@@ -8,8 +8,7 @@ from scheduler.sim.batching import DEFAULT_TOKEN_BUDGET
 from scheduler.sim.cost import CostModel
 from scheduler.sim.job import Result
 from scheduler.sim.predictor import Predictor
-from scheduler.sim.run import simulate
-from scheduler.sim.simulation import Progress
+from scheduler.sim.run import Progress, simulate
 from scheduler.sim.workload import Workload
 
 

@@ -11,12 +11,13 @@ Cost per event: O(log n) in waiting and running jobs, O(slots of one engine).
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from scheduler.job import NUM_LEVELS
 from scheduler.line import WaitingLine
 from scheduler.policies import Policy
 from scheduler.seats import Seats
+from scheduler.sim.arrivals import arrivals
 from scheduler.sim.batching import Batching, Continuous
 from scheduler.sim.cost import CostModel
 from scheduler.sim.engine import Engine
@@ -24,12 +25,9 @@ from scheduler.sim.job import Result, SimJob
 from scheduler.sim.predictor import Predictor
 from scheduler.sim.workload import Workload
 
-Progress = Callable[[int], object]  # told how many requests have ended since it was last told
-PROGRESS_STRIDE = 1000
-
 
 class Simulation:
-    """Serves a workload under one policy. Call `step` until it says False, or `run`."""
+    """Serves a workload under one policy. Call `step` until it says False."""
 
     def __init__(
         self,
@@ -42,7 +40,10 @@ class Simulation:
         predictor: Predictor | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Raises ValueError when a request is larger than an engine's whole KV memory."""
+        """`clock`, such as time.perf_counter, times every decision.
+
+        Raises ValueError when a request is larger than an engine's whole KV memory.
+        """
         if num_engines < 1:
             raise ValueError("engines: a whole number above 0 is needed")
         self.policy = policy
@@ -59,23 +60,15 @@ class Simulation:
         ]
         self.num_slots = num_engines * workload.slots
         self._running_by_urgency = [0] * NUM_LEVELS
-        self._arrivals = _arrivals(workload, policy, predictor, self.engines[0])
+        self._arrivals = arrivals(workload, policy, predictor, self.engines[0].memory)
         self._next = next(self._arrivals, None)
         self._events: list[tuple[float, int, int]] = []  # (moment, engine, its version)
-        self._open = dict.fromkeys(self.engines)  # with free slots
+        self._reserved = policy.reserved_slots(self.num_slots)
+        # (minus its free slots, engine): the emptiest first; what has changed since is dropped
+        # when it comes to the top.
+        self._open = [(-workload.slots, index) for index in range(num_engines)]
         self._refused: tuple[SimJob, bool] | None = None  # who found nobody to yield last
         self._between: dict[Engine, None] = {}  # at a boundary now, to be started
-
-    def run(self, progress: Progress | None = None) -> Result:
-        """Serve everything. `progress` hears about ended requests now and then."""
-        told = 0
-        while self.step():
-            if progress is not None and self.num_ended - told >= PROGRESS_STRIDE:
-                progress(self.num_ended - told)
-                told = self.num_ended
-        if progress is not None:
-            progress(self.num_ended - told)
-        return self.result
 
     def step(self) -> bool:
         """Go on to the next event and decide. False when all is done."""
@@ -105,18 +98,18 @@ class Simulation:
         soonest = events[0][0] if events else math.inf
         if self._next is not None and self._next[0] < soonest:
             soonest = self._next[0]
-        reserved = self.policy.reserved_slots(self.num_slots)
-        if self.seats.num_claims < reserved and len(self.line):
+        if self.seats.num_claims < self._reserved and len(self.line):
             # One is overdue strictly after its moment.
             due_s = math.nextafter(self.line.next_overdue_s(self.now_s), math.inf)
             soonest = min(soonest, due_s)
         return soonest
 
     def _pass_time(self, now_s: float) -> None:
-        if len(self.line) and len(self.seats):
-            calmest = max(level for level, count in enumerate(self._running_by_urgency) if count)
-            waiting = sum(self.line.num_by_urgency[:calmest])
-            self.result.inversion_s += (now_s - self.now_s) * waiting
+        for calmest in range(NUM_LEVELS - 1, 0, -1):
+            if self._running_by_urgency[calmest]:
+                waiting = sum(self.line.num_by_urgency[:calmest])
+                self.result.inversion_s += (now_s - self.now_s) * waiting
+                break
         self.now_s = now_s
 
     def _arrive(self, engine: Engine) -> None:
@@ -133,7 +126,7 @@ class Simulation:
                 self.line.add(job)
         engine.leaving.clear()
         self._between[engine] = None
-        self._open_or_close(engine)
+        self._offer(engine)
 
     def _seat_and_start(self) -> None:
         while True:
@@ -150,14 +143,21 @@ class Simulation:
                 for job in engine.start(self.now_s):  # found no memory
                     self._stand_up(job)
                     self.line.add(job)
-                self._open_or_close(engine)
+                self._offer(engine)
                 self._announce(engine)
 
-    def _open_or_close(self, engine: Engine) -> None:
-        if engine.num_free > 0 and not engine.is_full:
-            self._open[engine] = None
-        else:
-            self._open.pop(engine, None)
+    def _offer(self, engine: Engine) -> None:
+        """Its number of free slots has changed."""
+        if engine.num_free <= 0 or engine.is_full:
+            return
+        if len(self._open) > 4 * len(self.engines) + 64:
+            self._open = [
+                (-other.num_free, other.index)
+                for other in self.engines
+                if other.num_free > 0 and not other.is_full
+            ]
+            heapq.heapify(self._open)
+        heapq.heappush(self._open, (-engine.num_free, engine.index))
 
     def _announce(self, engine: Engine) -> None:
         if engine.jump is not None:
@@ -191,18 +191,21 @@ class Simulation:
             self._running_by_urgency[job.urgency] += 1
             job.seat = engine
             engine.incoming.append(job)
-            self._open_or_close(engine)
+            self._offer(engine)
             self._interrupt(engine)
 
     def _free_engine(self, job: SimJob) -> Engine | None:
         """One with a free slot and memory: where the job's cache is, else the emptiest."""
-        best = None
-        for engine in self._open:
-            if engine is job.home:
+        home = job.home
+        if home is not None and home.num_free > 0 and not home.is_full:
+            return home
+        while self._open:
+            free, index = self._open[0]
+            engine = self.engines[index]
+            if engine.num_free == -free and not engine.is_full:
                 return engine
-            if best is None or engine.num_free > best.num_free:
-                best = engine
-        return best
+            heapq.heappop(self._open)
+        return None
 
     def _take_slot(self, victim: SimJob) -> Engine:
         """The victim yields: at once between steps, else at the next boundary."""
@@ -239,20 +242,3 @@ class Simulation:
         result.end_s = self.now_s
         result.kv_peak_blocks = max(engine.memory.peak for engine in self.engines)
         result.swapped_tokens = sum(engine.memory.swapped_tokens for engine in self.engines)
-
-
-def _arrivals(
-    workload: Workload, policy: Policy, predictor: Predictor | None, engine: Engine
-) -> Iterator[tuple[float, SimJob]]:
-    """(moment, job) in the order in which jobs come to the queue."""
-    requests = workload.requests
-    memory = engine.memory
-    for request in requests:
-        if memory.blocks(request.prompt_tokens + request.output_tokens - 1) > memory.capacity:
-            raise ValueError(f"request {request.id}: prompt and output exceed the KV memory")
-    if predictor is None or not policy.needs_predictions:
-        moments: Iterator[float] = (request.arrival_s for request in requests)
-    else:
-        moments = predictor.ready(requests)
-    for index, (moment, request) in enumerate(zip(moments, requests, strict=True)):
-        yield moment, SimJob.of(request, index)

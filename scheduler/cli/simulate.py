@@ -1,0 +1,81 @@
+"""Serve one workload under one policy, however large, and show every figure of it."""
+
+import argparse
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from scheduler.cli.compare import progress_bar
+from scheduler.cli.engine_options import add_engine_arguments, make_setup
+from scheduler.cli.parser import whole
+from scheduler.cli.recipe_options import add_recipe_arguments, make_recipe
+from scheduler.policies import get_policy
+from scheduler.sim import read_workload
+from scheduler.sim.metrics import summary
+
+EXAMPLE = (
+    "simulate --kind poisson --requests 1000000 --rate 500 --engines 100 --policy semantic-plus"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE",
+                        help="a workload file; without one a workload is drawn")  # fmt: skip
+    parser.add_argument(
+        "--policy", default="semantic-plus", metavar="NAME",
+        help="a name, or module:Class for one of your own (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=whole(0, 10**12), default=0, help="of a drawn workload")
+    parser.add_argument("--json", action="store_true")
+    add_engine_arguments(parser)
+    add_recipe_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    setup = make_setup(args)
+    policy = get_policy(args.policy)
+    workload = read_workload(args.file) if args.file else make_recipe(args).draw(args.seed)
+    with progress_bar(workload) as bar:
+        started = time.perf_counter()
+        result = setup.serve(workload, policy, bar.update)
+        wall_s = time.perf_counter() - started
+    found = {
+        "workload": workload.name,
+        "policy": policy.name,
+        "engines": setup.num_engines,
+        "slots": workload.slots,
+        "requests": len(workload.requests),
+        "wall_s": wall_s,
+        "peak_memory_bytes": _peak_memory_bytes(),
+        "end_s": result.end_s,
+        "num_decisions": result.num_decisions,
+        "figures": summary(result, setup.cost),
+    }
+    if args.json:
+        print(json.dumps(found))
+    else:
+        _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    figures = found["figures"]
+    print(f"{found['workload']}: {found['requests']} requests under {found['policy']} on "
+          f"{found['engines']} x {found['slots']} slots, {found['end_s']:.1f} s simulated in "
+          f"{found['wall_s']:.1f} s, {found['peak_memory_bytes'] / 1e9:.2f} GB")  # fmt: skip
+    print(f"{'seconds':18}" + "".join(f"{f'level {level}':>10}" for level in range(5)))
+    for name in ("time_in_system_s", "ttft_s", "waiting_s"):
+        levels = figures[name]["levels"].values()
+        for statistic in ("mean", "p99"):
+            row = "".join(f"{level[statistic]:10.2f}" for level in levels)
+            print(f"{name.removesuffix('_s').replace('_', ' '):14}{statistic:>4}{row}")
+    print(f"{figures['tokens_per_s']:.0f} tokens/s, {figures['preemptions']} preemptions, "
+          f"{figures['recomputed_tokens']} tokens read again, "
+          f"{figures['inversion_s']:.1f} inversion-seconds")  # fmt: skip
+
+
+def _peak_memory_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
