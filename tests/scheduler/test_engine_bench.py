@@ -1,0 +1,116 @@
+"""What surrounds a measurement of the real engine: load, figures, fits, and taking it up again."""
+
+import json
+import math
+import statistics
+
+import pytest
+
+from scheduler.cli import main
+from scheduler.engine.calibration import Point, fit
+from scheduler.engine.figures import figures, medians, quantile
+from scheduler.engine.load import draw_requests, longest_context, make_task, mispredict
+from scheduler.engine.model import find_model
+from scheduler.engine.record import Record
+from scheduler.engine.timing import Timing
+from scheduler.sim.cost_file import read_cost_model
+
+
+def _timing(urgency, arrival_s, ttft_s, system_s):
+    return Timing(urgency, arrival_s, ttft_s, system_s, 10, 1, 0.0, 0.0)
+
+
+def test_the_same_seed_draws_the_same_load():
+    assert draw_requests(3, 50, 2.0) == draw_requests(3, 50, 2.0)
+    assert draw_requests(3, 50, 2.0) != draw_requests(4, 50, 2.0)
+    assert {request.arrival_s for request in draw_requests(3, 50, math.inf)} == {0.0}
+
+
+def test_arrivals_come_at_the_rate_and_predictions_err_as_told():
+    requests = draw_requests(1, 4000, 5.0, length_error=0.4)
+    assert requests[-1].arrival_s == pytest.approx(4000 / 5.0, rel=0.1)
+    errors = [math.log(r.predicted_output_tokens / r.output_tokens) for r in requests]
+    assert statistics.stdev(errors) == pytest.approx(0.4, rel=0.1)
+    assert all(
+        request.predicted_output_tokens == request.output_tokens
+        for request in draw_requests(1, 50, 5.0, length_error=0.0)
+    )
+
+
+def test_the_error_changes_nothing_but_the_predictions():
+    requests = draw_requests(1, 50, 5.0)
+    exact = mispredict(requests, 0, 0.0)
+    assert [r.predicted_output_tokens for r in exact] == [r.output_tokens for r in requests]
+    assert [r.arrival_s for r in mispredict(requests, 0, 0.5)] == [r.arrival_s for r in requests]
+    assert longest_context(requests) == max(r.prompt_tokens + r.output_tokens for r in requests)
+
+
+def test_no_two_prompts_share_a_beginning():
+    model, requests = find_model(None), draw_requests(1, 50, 5.0)
+    heads = {tuple(make_task(request, model, 1).prompt_ids[:8]) for request in requests}
+    assert len(heads) == 50
+
+
+def test_figures_are_those_of_the_level():
+    found = figures([_timing(0, 0.0, 1.0, 2.0), _timing(0, 1.0, 3.0, 4.0), _timing(4, 0.0, 9, 10)])
+    assert found["ttft_s"]["0"] == {"mean": 2.0, "p50": 2.0, "p99": pytest.approx(2.98)}
+    assert found["ttft_s"]["1"]["mean"] == 0
+    assert found["time_in_system_s"]["mean"] == pytest.approx(16 / 3)
+    assert found["tokens_per_s"] == 3.0
+    assert found["preemptions"] == 3
+    assert medians([found, found, figures([_timing(0, 0.0, 5.0, 6.0)])])["ttft_s"]["0"]["mean"] == 2
+    assert quantile([1, 2, 3], 0.25) == 1.5
+
+
+def test_a_fit_finds_the_coefficients_and_never_one_below_zero():
+    points = [Point(size, 2e-6 * size * size + 3e-4 * size) for size in (16, 64, 256, 512)]
+    assert fit(points, lambda p: (p * p, p)) == pytest.approx((2e-6, 3e-4))
+    sinking = [Point(size, 0.02 - 1e-6 * size) for size in (100, 1000, 4000)]
+    slope, base = fit(sinking, lambda p: (p, 1.0))
+    assert slope == 0
+    assert base == pytest.approx(0.0185, rel=0.1)
+    with pytest.raises(ValueError, match="max-model-len"):
+        fit(points[:1], lambda p: (p, 1.0))
+
+
+def test_the_simulator_reads_what_calibrate_writes(tmp_path):
+    path = tmp_path / "here.json"
+    found = {"name": "here", "c1": 0.0, "c2": 1e-4, "d1": 1e-6, "d2": 0.01, "kv_tokens": 5000,
+             "block_tokens": 128, "load_s_per_token": 1.0, "measured": {"slots": 8}}  # fmt: skip
+    path.write_text(json.dumps(found))
+    cost = read_cost_model(path)
+    assert (cost.name, cost.block_tokens, cost.prefill_s(100)) == ("here", 128, 0.01)
+
+
+def test_a_record_keeps_what_is_done(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    record = Record(path, {"seed": 0})
+    record.add("fcfs/0", {"tokens_per_s": 7})
+    again = Record(path, {"seed": 0})
+    assert "fcfs/0" in again
+    assert again["fcfs/0"] == {"tokens_per_s": 7}
+    assert "fcfs/1" not in again
+    with pytest.raises(ValueError, match="another seed"):
+        Record(path, {"seed": 1})
+    path.write_text("nonsense")
+    with pytest.raises(ValueError, match="no record"):
+        Record(path, {"seed": 0})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--policies", "best"], "policy"),
+        (["--policies", ","], "policies"),
+        (["--repeats", "0"], "repeats"),
+        (["--overload", "-1"], "overload"),
+        (["--length-error", "9"], "length-error"),
+        (["--model", "nowhere"], "model"),
+        (["--workload", "nowhere.json"], "nowhere.json"),
+    ],
+)
+def test_bad_values_are_one_sentence(capsys, arguments, field):
+    assert main(["engine-bench", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert field in error
+    assert error.count("\n") == 1
