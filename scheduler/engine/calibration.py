@@ -85,7 +85,7 @@ async def _prefill_point(
 ) -> Point:
     times = []
     for _ in range(samples):
-        timing = await engine.run(Task("calibrate", 2, prompt(size), 2, 2))
+        timing = await engine.run(Task("calibrate", 2, 2, prompt(size), 2, 2))
         times.append(timing.prefill_s or timing.ttft_s)
     return Point(size, statistics.median(times))
 
@@ -93,7 +93,9 @@ async def _prefill_point(
 async def _decode_point(
     engine: BenchEngine, prompt: Callable[[int], list[int]], size: int, slots: int
 ) -> Point:
-    tasks = [Task("calibrate", 2, prompt(size), DECODE_TOKENS, DECODE_TOKENS) for _ in range(slots)]
+    tasks = [
+        Task("calibrate", 2, 2, prompt(size), DECODE_TOKENS, DECODE_TOKENS) for _ in range(slots)
+    ]
     start = len(engine.emitted)
     await asyncio.gather(*(engine.run(task) for task in tasks))
     # Moments at which every slot gave a token: from the last first token to the first end.

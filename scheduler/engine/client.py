@@ -34,10 +34,12 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One request to put to an engine. `predicted_output_tokens` is all that a policy sees."""
+    """One request to put to an engine. `urgency` and `predicted_output_tokens` are all that a
+    policy sees; figures go by `true_urgency`."""
 
     name: str
     urgency: int
+    true_urgency: int
     prompt_ids: Sequence[int]
     output_tokens: int
     predicted_output_tokens: float
@@ -109,7 +111,7 @@ class BenchEngine:
             metrics = output.metrics
             if first is None and fresh:
                 first = now
-        return Timing.of(task.urgency, arrival, first, now, num_tokens, metrics)
+        return Timing.of(task.true_urgency, arrival, first, now, num_tokens, metrics)
 
     async def forget(self) -> None:
         """Empty the prefix cache, so that a replay reads everything again."""

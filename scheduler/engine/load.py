@@ -51,7 +51,8 @@ def make_task(request: Request, model: Model, seed: int) -> Task:
     prompt = [rng.randrange(SPECIAL_TOKENS, model.vocab_size) for _ in range(request.prompt_tokens)]
     return Task(
         name=f"{seed}-{request.id}",
-        urgency=request.urgency,
+        urgency=request.seen_urgency,
+        true_urgency=request.urgency,
         prompt_ids=prompt,
         output_tokens=request.output_tokens,
         predicted_output_tokens=request.predicted_output_tokens,
@@ -86,7 +87,7 @@ async def replay_alone(
     timings: list[Timing] = []
     for request in requests:
         task = make_task(request, model, seed)
-        short = Task(task.name, task.urgency, task.prompt_ids, 2, 2)
+        short = replace(task, output_tokens=2, predicted_output_tokens=2)
         due = time.monotonic() + 0.02
         await asyncio.sleep(0.02)
         timings.append(await engine.run(short, due))
