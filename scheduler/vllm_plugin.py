@@ -154,8 +154,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             self.waiting.places.unpark()  # hide nobody from vLLM
         self.stats.add_decision(time.perf_counter() - started)
         output = self._fill_step(*args, **kwargs)
-        for new in output.scheduled_new_reqs:
-            self.stats.count_first_slot(self.jobs.get(new.req_id), self._now_s)
+        self._count_admitted(output)
         return output
 
     def _fill_step(self, *args: Any, **kwargs: Any) -> Any:
@@ -171,6 +170,17 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         blame = not is_full and self.stats.kv_preemptions_total == kv_preemptions
         self._guarded(self._settle, blame)
         return output
+
+    def _count_admitted(self, output: Any) -> None:
+        for new in output.scheduled_new_reqs:
+            job = self.jobs.get(new.req_id)
+            self.stats.count_first_slot(job, self._now_s)
+            self.stats.count_resumed(job, new.num_computed_tokens)  # the newer runner's way
+        cached = output.scheduled_cached_reqs
+        if cached.resumed_req_ids:
+            for name, num_tokens in zip(cached.req_ids, cached.num_computed_tokens, strict=True):
+                if name in cached.resumed_req_ids:
+                    self.stats.count_resumed(self.jobs.get(name), num_tokens)
 
     def update_from_output(self, *args: Any, **kwargs: Any) -> Any:
         """vLLM's bookkeeping after a step; control requests get their empty answer here."""
@@ -192,8 +202,10 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         super().shutdown()
 
     def _preempt_request(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        job = self.job_of(request)
+        job.lost_tokens = request.num_computed_tokens
         super()._preempt_request(request, *args, **kwargs)
-        self.stats.count_preemption(self.job_of(request), for_memory=not self._makes_room)
+        self.stats.count_preemption(job, for_memory=not self._makes_room)
 
     def _free_request(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         job = self.jobs.pop(request.request_id, None)

@@ -26,6 +26,7 @@ class EngineJob:
     # The engine did not take it although room was made for it: until this step of the engine
     # nobody else loses a slot for its sake.
     no_room_before_step: int = 0
+    lost_tokens: int = 0  # of its context, computed before it was preempted
     generated_tokens: int = 0  # put out, or being computed now (async scheduling runs ahead)
 
     def refresh(self) -> "EngineJob":

@@ -18,6 +18,7 @@ class EngineStats:
         self.version = 0  # grows with every change, for whoever copies the counters
         self.slot_preemptions_total = 0  # a slot, memory or tokens for a waiting request
         self.kv_preemptions_total = 0  # vLLM's own: a running request found no KV memory
+        self.reread_tokens_total = 0  # computed anew after a preemption
         self.retriages_total = 0
         self.errors_total = 0
         self.refusals_total = 0  # room was made for one that vLLM then did not take
@@ -88,6 +89,12 @@ class EngineStats:
         self.first_slots[job.urgency] += 1
         self.first_slot_wait_s[job.urgency] += now_s - job.arrival_s
 
+    def count_resumed(self, job: EngineJob | None, cached_tokens: int) -> None:
+        """A preempted job runs again; so many tokens of its context were still in the cache."""
+        if job is not None:
+            self.reread_tokens_total += max(0, job.lost_tokens - cached_tokens)
+            job.lost_tokens = 0
+
     def count_error(self) -> bool:
         """Our own code failed, the engine goes on. True the first time: log it once."""
         self.errors_total += 1
@@ -100,6 +107,7 @@ class EngineStats:
             "slot_preemptions_total": self.slot_preemptions_total,
             "kv_preemptions_total": self.kv_preemptions_total,
             "preemptions_total": self.slot_preemptions_total + self.kv_preemptions_total,
+            "reread_tokens_total": self.reread_tokens_total,
             "retriages_total": self.retriages_total,
             "errors_total": self.errors_total,
             "refusals_total": self.refusals_total,

@@ -52,6 +52,19 @@ def test_an_urgent_request_takes_a_slot_in_the_very_next_step(engine):
         assert engine.texts[f"calm-{number}"] == engine.expected(f"calm-{number}", 60)
 
 
+def test_what_a_resumed_request_reads_again_is_counted(engine):
+    engine.add(make_request("calm", urgency=4, prompt=100, tokens=60))
+    for number in range(3):
+        engine.add(make_request(f"mid-{number}", urgency=2, tokens=60))
+    for _ in range(6):
+        engine.step()
+    engine.add(make_request("urgent", urgency=0))
+    engine.run()
+    assert engine.scheduler.stats.slot_preemptions_total == 1
+    # All full blocks of 16 are found again in the cache; the rest of the last one is read.
+    assert 1 <= engine.scheduler.stats.reread_tokens_total <= 16
+
+
 def test_the_victim_is_the_least_deserving(engine):
     engine.add(make_request("short", urgency=4, tokens=30))
     engine.add(make_request("long", urgency=4, tokens=200))
