@@ -96,6 +96,8 @@ class VllmEngine(Engine):
             on_cpu = current_platform.is_cpu()
             cpu_options: dict[str, Any] = {
                 "enforce_eager": True,  # compiling needs Triton
+                # Instead of 128: a preempted draft then reads little again when it resumes.
+                "block_size": 32,
                 "kv_cache_memory_bytes": int(self._kv_cache_gb * GIB),
             }
             _unless(abandoned)
