@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from triage.classify.cases import read_cases
 from triage.classify.counterfactual import swap_age, swap_sex
-from triage.classify.evaluate import evaluate, figures, main, read_cases
+from triage.classify.evaluate import evaluate, figures, main
 
 
 def _case(level, text="x", **more):
-    return {"id": "1", "text": text, "level": level, "level_low": level, "level_high": level} | more
+    case = {"id": "1", "text": text, "level": level, "level_low": level, "level_high": level}
+    return case | {"tags": [], "age_years": None, "sex": ""} | more
 
 
 def test_figures_are_what_their_names_say():
@@ -39,15 +41,74 @@ def test_it_reports_each_voice_alone_without_a_model():
     assert set(result) == {"fused", "model", "rules"}
     assert result["rules"]["missed_immediate"] == 0.0
     assert result["fused"]["by_tag"]["panic"]["n"] == 1
-    assert {"p50", "p99"} <= set(result["fused"]["latency_ms"])
+    named = {
+        "n",
+        "exact",
+        "in_range",
+        "within_one",
+        "under_triage",
+        "missed_immediate",
+        "over_triage",
+        "weighted_kappa",
+        "ece",
+        "by_level",
+        "by_tag",
+        "latency_ms",
+    }
+    for voice in result.values():
+        assert named <= set(voice)
+        assert {"p50", "p99"} <= set(voice["latency_ms"])
 
 
-@pytest.mark.parametrize("line", ["{", '{"text": "a"}', '{"text": "a", "level": 7}', ""])
-def test_a_wrong_file_is_refused_with_a_sentence(tmp_path, line, capsys):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "no JSON"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ('{"level": 1}', "field text"),
+        ('{"text": 5, "level": 1}', "field text"),
+        ('{"text": "a"}', "field level "),
+        ('{"text": "a", "level": 7}', "field level "),
+        ('{"text": "a", "level": true}', "field level "),
+        ('{"text": "a", "level": "high"}', "field level "),
+        ('{"text": "a", "level": 1.5}', "field level "),
+        ('{"text": "a", "level": NaN}', "field level "),
+        ('{"text": "a", "level": 1, "level_low": 2}', "field level_low"),
+        ('{"text": "a", "level": 1, "level_high": []}', "field level_high"),
+        ('{"text": "a", "level": 1, "tags": "x"}', "field tags"),
+        ('{"text": "a", "level": 1, "age_years": "old"}', "field age_years"),
+    ],
+)
+def test_a_wrong_line_is_refused_by_number_and_field(tmp_path, line, said, capsys):
     path = tmp_path / "cases.jsonl"
-    path.write_text(line)
+    path.write_text('{"text": "a", "level": 1}\n\n' + line)
     assert main([str(path)]) == 2
-    assert "evaluate_urgency:" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert error.startswith("evaluate_urgency:")
+    assert "line 3" in error
+    assert said in error
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00", None])
+def test_a_file_without_cases_is_refused_with_a_sentence(tmp_path, content, capsys):
+    path = tmp_path / "cases.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert main([str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_odd_but_valid_rows_are_evaluated(tmp_path):
+    rows = [
+        {"text": "", "level": 1},
+        {"text": "\u2028 \x00", "level": 1.0, "tags": None, "id": 7},
+        {"text": "x" * 5000, "level": 1, "sex": 3},
+        {"text": "\ud83d\ude91", "level": 1, "extra": {}},
+    ]
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\ufeff" + "\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    assert evaluate(read_cases(path), None)["fused"]["n"] == 4
 
 
 def test_missing_ranges_are_the_level_itself(tmp_path):

@@ -27,6 +27,9 @@ LINES = (
     "SpO2 {spo2}%, temp {temp} C. Pain {pain}/10.",
     "{text} | {age}{sex} | BP {sbp}/{dbp} P {hr} R {rr} T {fahrenheit} O2 {spo2}% "
     "pain {pain}/10{mind}",
+    "{text}. {age}{sex}. {sbp}/{dbp}, {hr}, {rr}, {temp}, {spo2}%{mind}",
+    "{text} - HR {hr}, BP {sbp}/{dbp}, RR {rr}, sats {spo2}, T {temp}, pain {pain}{mind}",
+    "{age}{sex} {text}; P {hr}; {sbp}/{dbp}; R {rr}; {fahrenheit}F; {spo2}% RA{mind}",
     "Pt {age}{sex} c/o {text}{mind}. HR {hr} BP {sbp}/{dbp} SpO2 {spo2}",
 )
 SHORT_LINES = (

@@ -11,6 +11,7 @@ import random
 from pathlib import Path
 
 from training.urgency.families import read_families
+from triage.classify.evaluate import weighted_kappa
 
 SHARE = 0.1
 
@@ -37,6 +38,7 @@ def compare(path: Path) -> dict:
             sum(f.level_low <= level <= f.level_high for f, level in pairs) / len(pairs), 3
         ),
         "within_one": round(sum(abs(a - b) <= 1 for a, b in levels) / len(pairs), 3),
+        "weighted_kappa": weighted_kappa(levels),
         "differ": [
             {"id": f.id, "ours": f.level, "theirs": level, "text": f.text}
             for f, level in pairs

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from training.urgency.choose import (
@@ -96,7 +96,8 @@ def fit(net, tokenizer, complaints, source: Source, check: list[Sample], args, r
     heads = [*net.level_head.parameters(), *net.complaint_head.parameters()]
     body = [p for p in net.encoder.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.02
+        [{"params": body, "lr": args.rate}, {"params": heads, "lr": 10 * args.rate}],
+        weight_decay=0.02,
     )
     size = len(source.families) * (1 + args.variants) + len(source.chiefs) * args.records
     steps = args.epochs * size // args.batch
@@ -150,6 +151,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--final", action="store_true", help="train on validation families too")
+    parser.add_argument("--start", type=Path, help="go on from these weights (a folder)")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -165,6 +167,9 @@ def main() -> None:
     for parameter in encoder.embeddings.parameters():
         parameter.requires_grad = False
     net = UrgencyNet(encoder, encoder.config.hidden_size, len(complaints))
+    if args.start:
+        state = load_file(str(args.start / "model.safetensors"))
+        net.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
     fit(net, tokenizer, complaints, source, check, args, rng)
     settings_file = args.out / "settings.json"
     if args.final:

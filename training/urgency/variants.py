@@ -5,6 +5,7 @@ import re
 
 from training.urgency import words
 from training.urgency.families import Family
+from triage.classify.counterfactual import swap_sex
 
 FOREIGN = ("spanish", "french", "german")
 CHILD_WORDS = re.compile(
@@ -26,16 +27,21 @@ def vary(family: Family, rng: random.Random) -> str:
         if rng.random() < 0.5:
             text = _synonym(text, rng)
     text = _around(text, family, rng)
+    if rng.random() < 0.25:
+        text = swap_sex(text)
     return _surface(text, rng)
 
 
 def _around(text: str, family: Family, rng: random.Random) -> str:
-    if rng.random() < 0.45:
+    if rng.random() < 0.35:
         text = rng.choice(words.OPENERS) + text
+    elif rng.random() < 0.2:
+        who = f"{rng.choice(words.FIRST_NAMES)} {rng.choice(words.LAST_NAMES)}"
+        text = rng.choice(words.INTRODUCTIONS).format(who) + text
     if rng.random() < 0.15:
         denial, not_of = rng.choice(words.NEGATIONS)
         text = text.rstrip(".") + denial if family.complaint not in not_of else text
-    if family.level > 0 and family.complaint not in ("non-medical",) and rng.random() < 0.15:
+    if family.level > 0 and family.complaint not in ("non-medical",) and rng.random() < 0.2:
         text = text.rstrip(".") + "." + _calm_vitals(rng)
     if rng.random() < 0.15:
         text = text.rstrip(".") + "." + rng.choice(words.HISTORIES)

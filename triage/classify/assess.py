@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 UNCLEAR = "unclear"
 NEEDS_PERSON = "needs-a-person"
 STEERING = "talks-to-the-software"
+MIN_WORDS_LEFT = 3  # of a message without its steered sentences, to be read on its own
 
 
 class UrgencyModel(Protocol):
@@ -43,6 +44,7 @@ class _Prepared:
     """A report as the voices take it."""
 
     report: Report
+    cleaned: str  # the message with passages to the software blanked
     language: str
     puzzle: str  # why no machine should judge it; "" when it can be judged
     readings: tuple[Reading, ...]  # first without passages to the software, see injection.py
@@ -86,11 +88,11 @@ def _prepare(report: Report) -> _Prepared:
     texts = [cleaned]
     if cleaned != report.message:
         rest = without_steered_sentences(report.message)
-        texts += [text for text in (report.message, rest) if text.strip() and text not in texts]
+        texts += [text for text in (rest,) if len(text.split()) >= MIN_WORDS_LEFT]
     readings = tuple(
         read(text, age_years=report.age_years, sex=report.sex, language=language) for text in texts
     )
-    return _Prepared(report, language, why_not_understood(cleaned, language), readings)
+    return _Prepared(report, cleaned, language, why_not_understood(cleaned, language), readings)
 
 
 def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:
@@ -121,8 +123,8 @@ def _decide(
 ) -> Decision:
     report, message = item.report, item.report.message
     output, reading = _most_urgent(outputs, item.readings)
-    others = [red_flags(message, item.readings[0]), vitals_voice(message, report.age_years),
-              _source_voice(report)]  # fmt: skip
+    others = [red_flags(item.cleaned, item.readings[0]),
+              vitals_voice(message, report.age_years), _source_voice(report)]  # fmt: skip
     hits = _rule_hits(rules, report, now)
     # The telling passage costs another pass: only where no other voice points at a word.
     explain = not any(voice.evidence for voice in [*others, *(voice for _rule, voice in hits)])

@@ -1,46 +1,25 @@
 """Figures for a labelled file: `python -m triage.classify.evaluate FILE --json`.
 
-One JSON object a line: {"id", "text", "level", "level_low", "level_high", "tags"}.
+One JSON object a line, see cases.py.
 """
 
 import argparse
 import json
-import statistics
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from triage.classify import Decision, Report, assess, assess_many, load_model
+from triage.classify import Decision, Report, assess, load_model
+from triage.classify.cases import read_cases
 from triage.classify.counterfactual import flips
+from triage.classify.reading import read
+from triage.classify.speed import latency_ms, memory_mb, messages_per_s, start_up
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "urgency"
 ABSENT_LEVEL = 4  # a voice that says nothing asks for nothing
-
-
-def read_cases(path: Path) -> list[dict[str, Any]]:
-    """The cases of a file. Raises ValueError naming the line and the field that is wrong."""
-    cases = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            case = json.loads(line)
-            case["level"] = int(case["level"])
-            case["text"] = str(case["text"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number}: {error!r}") from error
-        if not 0 <= case["level"] <= 4:
-            raise ValueError(f"{path.name}, line {number}: level is not within 0 to 4")
-        case.setdefault("level_low", case["level"])
-        case.setdefault("level_high", case["level"])
-        cases.append(case)
-    if not cases:
-        raise ValueError(f"{path.name} holds no cases")
-    return cases
 
 
 def figures(cases: Sequence[dict[str, Any]], given: Sequence[int]) -> dict[str, Any]:
@@ -58,7 +37,7 @@ def figures(cases: Sequence[dict[str, Any]], given: Sequence[int]) -> dict[str, 
         "under_triage": _share(b >= 2 for a, b in pairs if a <= 1),
         "missed_immediate": _share(b >= 1 for a, b in pairs if a == 0),
         "over_triage": _share(b <= 1 for a, b in pairs if a >= 3),
-        "weighted_kappa": _weighted_kappa(pairs),
+        "weighted_kappa": weighted_kappa(pairs),
         "by_level": {
             str(level): {
                 "n": sum(a == level for a, _ in pairs),
@@ -73,38 +52,35 @@ def figures(cases: Sequence[dict[str, Any]], given: Sequence[int]) -> dict[str, 
 
 def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
     """Figures of the fused decision, of the model alone and of the rules alone."""
-    decisions, latencies = [], []
-    for case in cases:
-        started = time.perf_counter()
-        report = Report(case["text"], age_years=case.get("age_years"), sex=case.get("sex", ""))
-        decisions.append(assess(report, rules=[], model=model, now=datetime.now(UTC)))
-        latencies.append(1000 * (time.perf_counter() - started))
-    latencies.sort()
+    reports = [Report(case["text"], age_years=case["age_years"], sex=case["sex"]) for case in cases]
+    now = datetime.now(UTC)
+    decisions: list[Decision] = []
+
+    def fully(report: Report) -> None:
+        decisions.append(assess(report, rules=[], model=model, now=now))
+
+    latency = latency_ms(fully, reports)
     fused = figures(cases, [decision.urgency for decision in decisions])
-    fused["reliability"] = _reliability(cases, decisions)
-    fused["ece"] = _calibration_error(fused["reliability"])
-    fused["counterfactual"] = flips([case["text"] for case in cases], model)
-    fused["messages_per_s"] = _throughput(cases, model)
-    fused["latency_ms"] = {
-        "p50": round(statistics.median(latencies), 2),
-        "p99": round(latencies[min(len(latencies) - 1, int(0.99 * len(latencies)))], 2),
+    alone = figures(cases, [_level(decision, ("model",)) for decision in decisions])
+    rules = figures(cases, [_level(decision, ("red_flags", "vitals")) for decision in decisions])
+    reliability = _reliability(cases, decisions)
+    ece = _calibration_error(reliability)
+    fused |= {"ece": ece, "latency_ms": latency}
+    alone |= {"ece": ece, "latency_ms": latency_ms(lambda report: _ask(model, report), reports)}
+    # Rules give no probabilities: there is nothing to calibrate.
+    without = latency_ms(lambda r: assess(r, rules=[], model=None, now=now), reports)
+    rules |= {"ece": None, "latency_ms": without}
+    fused |= {
+        "reliability": reliability,
+        "counterfactual": flips([case["text"] for case in cases], model),
+        "messages_per_s": messages_per_s(reports, model),
     }
-    return {
-        "fused": fused,
-        "model": figures(cases, [_level(decision, ("model",)) for decision in decisions]),
-        "rules": figures(
-            cases, [_level(decision, ("red_flags", "vitals")) for decision in decisions]
-        ),
-    }
+    return {"fused": fused, "model": alone, "rules": rules}
 
 
-def _throughput(cases: Sequence[dict[str, Any]], model, batch: int = 32) -> float:
-    """Messages a second in batches."""
-    reports = [Report(case["text"]) for case in cases]
-    started = time.perf_counter()
-    for start in range(0, len(reports), batch):
-        assess_many(reports[start : start + batch], rules=[], model=model, now=datetime.now(UTC))
-    return round(len(reports) / (time.perf_counter() - started), 1)
+def _ask(model, report: Report) -> None:
+    if model is not None:
+        model.predict([read(report.message, age_years=report.age_years, sex=report.sex).text])
 
 
 def _level(decision: Decision, names: tuple[str, ...]) -> int:
@@ -117,7 +93,7 @@ def _share(hits) -> float:
     return round(sum(hits) / len(hits), 4) if hits else 0.0
 
 
-def _weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float:
+def weighted_kappa(pairs: Sequence[tuple[int, int]]) -> float:
     """Cohen's kappa with quadratic weights."""
     total = len(pairs)
     observed = sum((a - b) ** 2 for a, b in pairs) / total
@@ -159,7 +135,7 @@ def _calibration_error(bins: Sequence[dict[str, float]]) -> float:
 def _by_tag(cases, given) -> dict[str, dict[str, float]]:
     groups: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for case, level in zip(cases, given, strict=True):
-        for tag in case.get("tags", []):
+        for tag in case["tags"]:
             groups[tag].append((case["level"], level))
     return {
         tag: {"n": len(pairs), "exact": _share(a == b for a, b in pairs),
@@ -172,7 +148,8 @@ def _by_tag(cases, given) -> dict[str, dict[str, float]]:
 
 def _print_wrong(cases: Sequence[dict[str, Any]], model) -> None:
     for case in cases:
-        decision = assess(Report(case["text"]), rules=[], model=model, now=datetime.now(UTC))
+        report = Report(case["text"], age_years=case["age_years"], sex=case["sex"])
+        decision = assess(report, rules=[], model=model, now=datetime.now(UTC))
         if decision.urgency != case["level"]:
             voices = " ".join(f"{v.name} {v.level}" for v in decision.voices if v.level is not None)
             print(f"{case['level']} given {decision.urgency} ({voices}): {case['text'][:150]}")  # noqa: T201
@@ -191,8 +168,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"evaluate_urgency: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    model = load_model(args.weights, encoder=args.encoder)
+    try:
+        model = load_model(args.weights, encoder=args.encoder)
+    except (OSError, ValueError) as error:
+        print(f"evaluate_urgency: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    fresh = start_up(args.weights, args.encoder)
     result = evaluate(cases, model)
+    result["fused"] |= fresh | {"memory_mb": max(fresh["memory_mb"], memory_mb())}
     if args.wrong:
         _print_wrong(cases, model)
     if args.json:

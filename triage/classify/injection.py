@@ -1,8 +1,8 @@
 """Passages that talk to the software instead of about the patient.
 
-The model reads a message that holds some three times: with the passages blanked, with their whole
-sentences blanked, and as it came. The most urgent reading counts, so that neither the passages
-nor leaving them out can lower a level.
+The model reads a message that holds some twice: with the passages blanked, and with their whole
+sentences blanked. The more urgent reading counts. What such passages claim is heard by no voice:
+they can neither lower a level nor raise it.
 """
 
 import re

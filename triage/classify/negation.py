@@ -6,7 +6,7 @@ import re
 WINDOW_CHARS = 40
 _NEGATIONS = re.compile(
     r"\b(no|not|nor|without|denies|denied|never|none|negative for|isn'?t|wasn'?t|doesn'?t|"
-    r"don'?t|hasn'?t|haven'?t|didn'?t|sin|sans|pas de|kein|keine|keinen|ohne|free of)\b",
+    r"don'?t|hasn'?t|haven'?t|didn'?t|sin|sans|pas de|nicht|kein|keine|keinen|ohne|free of)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[.;:!?]|\b(but|however|now|aber|pero|mais|and then|although)\b", re.I)

@@ -15,6 +15,17 @@ from triage.classify.plain import plain
 from triage.classify.vitals import describe, parse_age, parse_vitals
 
 GLOSSED = ("es", "fr", "de")
+CALM = ("oxygen normal", "blood pressure normal", "temperature normal", "blood sugar acceptable",
+        "fully alert", "pulse normal", "breathing rate normal")  # fmt: skip
+_UNIT = re.compile(
+    r" ?(?:%|°? ?[CF]\b|/ ?min\b|mmHg\b|bpm\b)*(?: (?:on|in)? ?(?:RA|room air|air)\b)?", re.I
+)
+# Who is calling says nothing about urgency.
+_CALLER = re.compile(
+    r"(?:(?i:\b(?:this is|my name is|je m'appelle|me llamo|mein name ist|ich heisse|ich heiße))"
+    r"(?: (?:Mr|Mrs|Ms|Dr|Frau|Herr|Mme)\.?)? [A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2}"
+    r"|\b(?:Mr|Mrs|Ms|Herr|Frau|Mme|Señora?|Sr|Sra)\.? [A-ZÀ-Þ][\w'’-]+)(?:[.,;:!]|\b)"
+)
 MIN_COVERAGE = 0.6  # share of the words of a short text that a glossary must know
 
 
@@ -47,6 +58,7 @@ def read(
 ) -> Reading:
     """Put a message into words. `language`: ISO 639-1 code, "" when unknown."""
     found = _vital_words(message, age_years)
+    found += _free(_callers(message), found)
     code = language if language in GLOSSED else _short_language(message, language)
     if code:
         found += _free(_glossed(message, code), found)
@@ -68,13 +80,36 @@ def _facts(message: str, age_years: float | None, sex: str) -> str:
 
 
 def _vital_words(message: str, age_years: float | None) -> list[Replacement]:
+    """Abnormal readings in words; normal ones once together, so that they bury nothing."""
     age = age_years if age_years is not None else parse_age(message)
     vitals = parse_vitals(message)
+    said = {name: describe(name, value, age) for name, value in vitals.values.items()}
+    quiet = all(words in CALM for words in said.values())
     taken: list[Replacement] = []
     for name, (start, end) in sorted(vitals.spans.items(), key=lambda item: item[1]):
-        words = f" {describe(name, vitals.values[name], age)} "
-        taken += _free([Replacement(start, end, words)], taken)
+        words = said[name]
+        if words in CALM:
+            words, quiet = ("vital signs normal" if quiet else ""), False
+            begin, end = _with_marks(message, start, end)
+            start = max(begin, max((item.end for item in taken if item.end <= start), default=0))
+        taken += _free([Replacement(start, end, f" {words} ")], taken)
     return taken
+
+
+def _with_marks(message: str, start: int, end: int) -> tuple[int, int]:
+    """A reading with its unit and the comma before it."""
+    unit = _UNIT.match(message, end)
+    while start > 0 and message[start - 1] in " ,;|/":
+        start -= 1
+    return start, unit.end() if unit else end
+
+
+def _callers(message: str) -> list[Replacement]:
+    """Names of people: "This is Ada Obi." goes, "Mr Obi" becomes a patient."""
+    return [
+        Replacement(*match.span(), "the patient " if match.group()[:1] in "MHFS" else "")
+        for match in _CALLER.finditer(message)
+    ]
 
 
 def _free(new: list[Replacement], taken: list[Replacement]) -> list[Replacement]:
@@ -121,6 +156,8 @@ def _short_language(message: str, language: str) -> str:
         known = sum(
             len(re.findall(r"[^\W\d_]+", message[item.start : item.end]))
             for item in _glossed(message, code)
+            # A word that both languages have tells nothing.
+            if item.words.strip() != message[item.start : item.end].lower()
         )
         if num_words and known / num_words >= share:
             best, share = code, known / num_words

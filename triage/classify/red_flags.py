@@ -44,6 +44,13 @@ def load_flags(path: Path = FLAGS_FILE) -> tuple[Flag, ...]:
 
 
 FLAGS = load_flags()
+# Of a drill or a dummy nothing is true.
+_PRETENCE = re.compile(
+    r"\b(?:mannequin|manikin|simulated|simulation|no real (?:patient|case|casualt\w+)"
+    r"|not a real case|training scenario|pretend (?:casualty|casualties|patient)"
+    r"|no patient connected)\b",
+    re.IGNORECASE,
+)
 
 
 def red_flags(text: str, reading: Reading | None = None) -> Voice:
@@ -54,7 +61,7 @@ def red_flags(text: str, reading: Reading | None = None) -> Voice:
     """
     evidence: list[Evidence] = []
     level: int | None = None
-    for flag in FLAGS:
+    for flag in () if _PRETENCE.search(text) else FLAGS:
         if flag.unless and flag.unless.search(text):
             continue
         span = _first(flag, text)

@@ -91,6 +91,7 @@ def _collapse(values: dict[str, float]) -> str:
         ("hr", values.get("hr", 80) < 30, "heart rate below 30"),
         ("rr", values.get("rr", 16) <= 6, "6 breaths a minute or fewer"),
         ("temp", values.get("temp", 37) < 28, "body temperature below 28 °C"),
+        ("temp", values.get("temp", 37) >= 41.5, "body temperature of 41.5 °C or more"),
     )
     return next((why for _name, bad, why in checks if bad), "")
 
@@ -109,7 +110,7 @@ def _adult_level(values: dict[str, float]) -> tuple[int | None, str]:
     if collapse:
         return 0, collapse
     sbp, hr = values.get("sbp", 120), values.get("hr", 80)
-    if sbp < 70 or (sbp < 80 and (hr > 120 or hr < 40)):
+    if sbp < 70 or (sbp < 80 and (hr > 120 or hr < 40)) or (sbp < 90 and hr >= 150):
         return 0, "shock: very low blood pressure"
     points = news2(values)
     extreme = (

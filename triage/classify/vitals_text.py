@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from triage.classify.spelled import digits, spelled_end
+
 _SEP = r"\s*(?:\(?(?:is|of|was|at|rate|now|only|a)\)?|[:=~])?\s*(?:[:=~])?\s*"
 _NUM = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 
@@ -21,7 +23,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"|sat|oxygen(?: level| thing)?(?: shows)?)(?![a-z])"
         + _SEP
         + r"(\d{2,3})\b(?! ?(?:l|liters?|litres?)\b)",
-        r"\b(\d{2,3}) ?%(?: sats?| o2\b| oxygen)? (?:on|in)? ?"
+        r"\b(\d{2,3}) ?%(?: sats?| o2\b| oxygen)? (?:on|in)? ?(?:her |his )?"
         r"(?:room air|ra\b|air|oxygen|o2|\d+ ?l\b|nrb)",
         r"\b(?:hold|holding|maintain\w*|at) (\d{2}) ?%",
         r"\bsats?,? (?:still )?(\d{2})\b",
@@ -31,14 +33,16 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"\b(?:hr|heart ?rate|heart beat|puls(?:e|o)?(?: rate)?|pouls|herzfrequenz|fc|pr|bpm)"
         r"(?![a-z])" + _SEP + r"(\d{2,3})\b",
         r"\bheart(?:'s| is)? (?:racing|going|beating)?(?: at| of)? ?(\d{2,3})\b",
-        r"(?<![\w/])(?-i:P|HF):? ?(\d{2,3})(?= (?:R|RR|BP|T|SpO2|O2)\b)",
+        r"\b(\d{2,3})(?: per minute)? pulse\b",
+        r"(?<![\w/-])(?-i:P|HF|FC|PLS):? ?(\d{2,3})(?=[\s,;.)]|$)",
         r"\b(\d{2,3}) ?(?:bpm|beats (?:a|per) minute)\b",
     ),
     "rr": (
         r"\b(?:rr|resps?|resp(?:iratory)? ?rate|resprate|breathing(?: rate)?|breaths?)(?![a-z])"
         + _SEP
         + r"(\d{1,2})\b(?! ?(?:min\w* ago|hours?|days?|year|%))",
-        r"(?<![\w/])(?-i:R):? ?(\d{1,2})(?= (?:T|BP|SpO2|O2|P)\b)",
+        r"(?<![\w/-])(?-i:R|AF|FR):? ?(\d{2})(?=[\s,;.)]|$)",
+        r"\bresp\w* (?:irregular|shallow|deep|fast|slow|laboured|labored) (\d{1,2})\b",
         r"\b(\d{1,2}) (?:breaths|times) (?:a|per) min\w*",
     ),
     "sbp": (
@@ -48,16 +52,21 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         + r"(\d{2,3})\s*(?:/|over|auf|sur|sobre)\s*(?:\d{2,3}|-|palp|p\b)",
         r"\b(?:sbp|sys(?:tolic)?(?: bp)?)(?![a-z])" + _SEP + r"(\d{2,3})\b",
         r"\bbp\b" + _SEP + r"(\d{2,3})\b(?:\s*(?:systolic|palp|/))?",
+        r"\b(\d{2,3}) (?:systolic|sys\b|palp)",
     ),
     "temp": (
         r"\b(?:t|bt|temp\w*|body temp\w*|fever|fieber|fiebre|fi[èe]vre|feever)(?![a-z])"
         + _SEP
         + r"(?:of |de |von |at |[àa] )?((?:2\d|3\d|4[0-3]|9\d|10\d)(?:[.,]\d{1,2})?)\b"
         r"(?! ?(?:weeks|yrs?|years?|/))",
-        r"(?<![\d/.,])((?:3[4-9]|4[0-2])[.,]\d)\b(?! ?(?:mmol|kg|cm|km|%|mg|weeks|l\b|years))",
+        r"(?<![\d/.,])((?:3[4-9]|4[0-2])[.,]\d{1,2})(?=°?C?\b)"
+        r"(?! ?(?:mmol|kg|cm|km|%|mg|weeks|l\b|years))",
         r"\b(10[0-6](?:\.\d)?) ?(?:°? ?F\b|fever|degrees)",
     ),
-    "gcs": (r"\b(?:gcs|glasgow(?: coma scale)?)\b\s*(?:of|is|:|=|now|score)?\s*(\d{1,2})\b",),
+    "gcs": (
+        r"\b(?:gcs|glasgow(?: coma scale)?)\b\s*(?:of|is|:|=|now|score)?\s*(\d{1,2})\b",
+        r"\bE[1-4] ?V[1-5] ?M[1-6]\b ?(?:=|\() ?(\d{1,2})\b",
+    ),
     "glucose": (
         r"\b(?:gluc(?:ose)?|bg|bm|bsl|bst|cbg|fsbg|fingerstick|(?:blood )?sugar|az[uú]car|"
         r"glyc[ée]mie|zucker|blutzucker)(?![a-z])"
@@ -100,25 +109,65 @@ _YOUNG = re.compile(
     r"|\b(\d{1,2})\s*[- ]?(mo|m/o)\b|\b(\d{1,2})[- ](week|month|day)[- ]old",
     re.IGNORECASE,
 )
-_INFANT = re.compile(
-    r"\b(?:newborn|neonate|reci[ée]n nacid[oa]|nouveau-n[ée]|neugeborene\w*)\b", re.I
-)
+# Words that tell an age when no number does: the age in years that the limits are taken for.
+_AGE_WORDS = tuple(
+    (years, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for years, words in (
+        (0.02, r"newborn|neonat\w+|reci[ée]n nacid[oa]|nouveau-n[ée]|neugeborene\w*"),
+        (0.5, r"(?:(?<!having )(?<!have )(?<!had )(?:my|our|the|her|his) baby\b(?! (?:is )?coming)"
+              r"|infant|nappy|diaper|breast-?fed|thriving|fontanelle|mon b[ée]b[ée]|mi beb[ée])"),
+        (2.0, r"toddler|cot|pushchair|kleinkind"),
+        (8.0, r"schoolboy|schoolgirl|the child|a child"),
+    )
+)  # fmt: skip
 _PER_YEAR = {"m": 12.0, "w": 52.0, "s": 52.0, "d": 365.0}
+
+
+# "118/74, 80, 16": numbers without names beside a blood pressure, in a list.
+_LIST = re.compile(
+    r"(?<![\d/.,:-])(?:[5-9]\d|[12]\d\d) ?/ ?\d{2,3}"
+    r"((?:\s*[,;]\s*\d{2,3}(?![\d/%:.]|\.\d| ?[a-z]))+)"
+)
+# A pair that can be a blood pressure; "34/40" weeks and "20/20" sight can't.
+_PAIR = re.compile(r"(?<![\d/.,-])(?<!\d:)(?<!/ )(\d{2,3}) ?(?:/|over) ?(\d{2,3})\b(?![/\d.])")
+# A bare share of hundred is an oxygen saturation only among other vital signs.
+_SHARE = re.compile(r"(?<![\d.,-])(\d{2,3}) ?%(?!\w)")
+_OTHER_SHARE = re.compile(r"burn|tbsa|bsa|body|scald|peak|predicted|humid|batter|%.{0,3}of\b", re.I)
 
 
 def parse_vitals(text: str) -> Vitals:
     """Every plausible reading in the text; the worst one when a sign is given twice."""
+    original, text = text, digits(text)
     values: dict[str, float] = {}
     spans: dict[str, tuple[int, int]] = {}
+
+    def keep(name: str, number: str, span: tuple[int, int]) -> None:
+        value = _in_units(name, float(number.replace(",", ".")), text, span[1])
+        low, high = _PLAUSIBLE[name]
+        if low <= value <= high and (name not in values or _worse(name, value, values[name])):
+            values[name], spans[name] = value, span
+
     for name, patterns in _COMPILED.items():
         for pattern in patterns:
             for match in pattern.finditer(text):
-                value = _in_units(name, float(match.group(1).replace(",", ".")), text, match.end())
-                low, high = _PLAUSIBLE[name]
-                if not low <= value <= high:
-                    continue
-                if name not in values or _worse(name, value, values[name]):
-                    values[name], spans[name] = value, match.span()
+                keep(name, match.group(1), match.span())
+    for match in _PAIR.finditer(text):
+        if int(match.group(1)) >= max(50, int(match.group(2)) + 10):
+            keep("sbp", match.group(1), match.span())
+    listed = _LIST.search(text)
+    for match in re.finditer(r"\d+", listed.group(1)) if listed else ():
+        start, end = (listed.start(1) + at for at in match.span())
+        # A heart beats faster than one breathes: which number is which can be told.
+        name = "hr" if 40 <= int(match.group()) < 200 else "rr"
+        if name in values:
+            name = "spo2" if 85 <= int(match.group()) <= 100 else name
+        if name not in values:
+            keep(name, match.group(), (start, end))
+    if values and "spo2" not in values and not _OTHER_SHARE.search(text):
+        for match in _SHARE.finditer(text):
+            keep("spo2", match.group(1), match.span())
+    if text != original:
+        spans = {name: (at, spelled_end(original, end)) for name, (at, end) in spans.items()}
     return Vitals(values, spans)
 
 
@@ -146,4 +195,4 @@ def parse_age(text: str) -> float | None:
     if match:
         years = float(next(group for group in match.groups() if group))
         return years if years <= 115 else None
-    return 0.02 if _INFANT.search(text) else None
+    return next((years for years, words in _AGE_WORDS if words.search(text)), None)
