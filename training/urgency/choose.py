@@ -7,7 +7,9 @@ import torch
 from triage.classify.fusion import round_up
 from triage.classify.urgency_model import Calibration
 
-UNDER_TRIAGE_TARGET = 0.05  # true 0–1 given 2 or more
+UNDER_TRIAGE_TARGET = (
+    0.03  # a margin: new messages are harder than validation; true 0–1 given 2 or more
+)
 MISSED_TARGET = 0.05  # true 0 given 1 or more
 
 

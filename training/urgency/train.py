@@ -151,7 +151,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--final", action="store_true", help="train on validation families too")
-    parser.add_argument("--start", type=Path, help="go on from these weights (a folder)")
+    parser.add_argument(
+        "--start", type=Path, nargs="+", help="go on from the mean of the weights of these folders"
+    )
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -168,8 +170,7 @@ def main() -> None:
         parameter.requires_grad = False
     net = UrgencyNet(encoder, encoder.config.hidden_size, len(complaints))
     if args.start:
-        state = load_file(str(args.start / "model.safetensors"))
-        net.load_state_dict({key: value.float() for key, value in state.items()}, strict=False)
+        net.load_state_dict(mean_weights(args.start), strict=False)
     fit(net, tokenizer, complaints, source, check, args, rng)
     settings_file = args.out / "settings.json"
     if args.final:
@@ -186,6 +187,12 @@ def main() -> None:
     )
     write(net, settings, args.out)
     print(json.dumps(settings["held_out"]))
+
+
+def mean_weights(folders: list[Path]) -> dict[str, torch.Tensor]:
+    """The mean of several trainings' weights, which is flatter than each of them."""
+    states = [load_file(str(folder / "model.safetensors")) for folder in folders]
+    return {key: sum(state[key].float() for state in states) / len(states) for key in states[0]}
 
 
 def chosen(cumulative, check: list[Sample], encoder: str, complaints: list[str]) -> dict:

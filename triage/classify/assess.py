@@ -92,7 +92,11 @@ def _prepare(report: Report) -> _Prepared:
     readings = tuple(
         read(text, age_years=report.age_years, sex=report.sex, language=language) for text in texts
     )
-    return _Prepared(report, cleaned, language, why_not_understood(cleaned, language), readings)
+    puzzle = why_not_understood(cleaned, language)
+    if not puzzle and cleaned != report.message and rest.strip():
+        # A plea to the software doesn't make a message understood that is not without it.
+        puzzle = why_not_understood(rest, language)
+    return _Prepared(report, cleaned, language, puzzle, readings)
 
 
 def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:
@@ -122,7 +126,7 @@ def _decide(
     started: float,
 ) -> Decision:
     report, message = item.report, item.report.message
-    output, reading = _most_urgent(outputs, item.readings)
+    output, reading = _most_urgent(outputs, item.readings, model)
     others = [red_flags(item.cleaned, item.readings[0]),
               vitals_voice(message, report.age_years), _source_voice(report)]  # fmt: skip
     hits = _rule_hits(rules, report, now)
@@ -151,13 +155,18 @@ def _decide(
 
 
 def _most_urgent(
-    outputs: Sequence[ModelOutput | None], readings: Sequence[Reading]
+    outputs: Sequence[ModelOutput | None], readings: Sequence[Reading], model: UrgencyModel | None
 ) -> tuple[ModelOutput | None, Reading]:
     """Of the message with and without talk to the software, the more urgent reading."""
     pairs = [(o, r) for o, r in zip(outputs, readings, strict=False) if o is not None]
     if not pairs:
         return None, readings[0]
-    return min(pairs, key=lambda pair: _mean_level(pair[0]))
+    thresholds = model.round_up_thresholds if model else ()
+
+    def urgency(pair: tuple[ModelOutput, Reading]) -> tuple[int, float]:
+        return round_up(pair[0].level_probabilities, thresholds), _mean_level(pair[0])
+
+    return min(pairs, key=urgency)
 
 
 def _mean_level(output: ModelOutput) -> float:

@@ -131,6 +131,8 @@ class EncoderModel:
 
     @torch.inference_mode()
     def _predict(self, texts: list[str]) -> list[ModelOutput]:
+        # A final stop says nothing, yet every token has its share in the mean.
+        texts = [text.rstrip(" .") or text for text in texts]
         batch = self.tokenizer(
             texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
