@@ -134,10 +134,10 @@ class Engine:
         losers: list[SimJob] = []
         if not self.incoming:
             return losers
-        for job in sorted(self.incoming, key=self.policy.key):
+        for job in sorted(self.incoming, key=self._rank):
             while (kept := self.memory.seat(job.job_id, job.context_tokens)) is None:
-                worst = max(self.running.values(), key=self.policy.key, default=job)
-                if self.policy.key(worst) <= self.policy.key(job):
+                worst = max(self.running.values(), key=self._rank, default=job)
+                if self._rank(worst) <= self._rank(job):
                     break
                 self.detach(worst, now_s)
                 losers.append(worst)
@@ -178,11 +178,18 @@ class Engine:
     def _grow_or_yield(self, now_s: float) -> list[SimJob]:
         losers = []
         while not self._grow(self.steps):
-            worst = max(self.running.values(), key=self.policy.key)
+            worst = max(self.running.values(), key=self._rank)
             self.detach(worst, now_s)
             losers.append(worst)
         self.is_full = True
         return losers
+
+    def _rank(self, job: SimJob) -> tuple[float, ...]:
+        """Who keeps memory when it is scarce, the smallest first: as with slots, a job in a
+        reserved slot yields to level 0 alone. (By key it would be the first to go, only to
+        claim its slot again.)"""
+        group = 0 if self.policy.level(job) == 0 else 1 if job.in_reserved_slot else 2
+        return (group, *self.policy.key(job))
 
     def _num_equal_steps(self) -> int:
         num_steps = self._next(self._ends, "end_step") - self.steps

@@ -27,6 +27,7 @@ class SimJob:
     num_preemptions: int = 0
     level_probabilities: tuple[float, ...] | None = None
     level: int = 0  # the policy's class, kept while it holds a slot
+    in_reserved_slot: bool = False
     seat: "Engine | None" = None  # where it has, or was promised, a slot
     home: "Engine | None" = None  # where it runs, or ran last and may have cache
     decoder: "Engine | None" = None  # where it decodes now: progress is read from there

@@ -187,6 +187,7 @@ class Simulation:
                 engine = self._take_slot(victim)
             line.discard(job.job_id)
             seats.add(job, claims_reserved=claims)
+            job.in_reserved_slot = claims
             self._refused = None
             self._running_by_urgency[job.urgency] += 1
             job.seat = engine
