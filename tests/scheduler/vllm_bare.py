@@ -176,3 +176,11 @@ def check(scheduler):
     assert counted == [
         sum(job.urgency == level for job in places[0]) for level in range(NUM_LEVELS)
     ]
+
+
+def start_calm(engine, count, steps=6, **options):
+    """Add `count` calm requests and do some steps."""
+    for number in range(count):
+        engine.add(make_request(f"calm-{number}", **{"urgency": 4, "tokens": 60} | options))
+    for _ in range(steps):
+        engine.step()
