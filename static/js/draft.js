@@ -8,12 +8,14 @@ export class DraftText {
     this.text = "";
     this.length = 0;
     this.status = "";
+    this.flags = []; // [{start, end, text, reason}], code points
   }
 
   snapshot(event) {
     this.id = event.draft_id;
     this.set(event.text);
     this.status = event.status;
+    this.flags = event.flags ?? [];
   }
 
   // Returns true when the text changed.
@@ -21,7 +23,9 @@ export class DraftText {
     if (event.draft_id !== this.id) {
       this.id = event.draft_id;
       this.set("");
+      this.flags = [];
     }
+    if (event.flags) this.flags = event.flags;
     const end = event.offset + codePoints(event.text);
     if (event.offset === this.length) {
       this.text += event.text;
@@ -36,8 +40,31 @@ export class DraftText {
   async final(event) {
     if (event.draft_id !== this.id) return this.askResync();
     this.status = event.status;
+    if (event.flags) this.flags = event.flags;
     const known = event.sha256 && (await digest(this.text));
     if (event.length !== this.length || (known && known !== event.sha256)) this.askResync();
+  }
+
+  // The text in pieces, [{text, reasons}]: what the draft guard doubts stands alone.
+  pieces() {
+    const points = Array.from(this.text);
+    const reasons = new Map(); // "start end" -> what is wrong there
+    for (const flag of this.flags) {
+      if (flag.end <= flag.start || flag.end > points.length) continue;
+      const key = `${flag.start} ${flag.end}`;
+      reasons.set(key, [...(reasons.get(key) ?? []), flag.reason]);
+    }
+    const found = [];
+    let at = 0;
+    for (const [key, why] of [...reasons].sort(([a], [b]) => parseInt(a) - parseInt(b))) {
+      const [start, end] = key.split(" ").map(Number);
+      if (start < at) continue;
+      found.push({ text: points.slice(at, start).join(""), reasons: [] });
+      found.push({ text: points.slice(start, end).join(""), reasons: why });
+      at = end;
+    }
+    found.push({ text: points.slice(at).join(""), reasons: [] });
+    return found.filter((piece) => piece.text);
   }
 
   set(text) {

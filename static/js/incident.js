@@ -9,6 +9,7 @@ const shownText = document.getElementById("draft-text");
 const status = document.getElementById("draft-status");
 let revision = Number(page.dataset.revision);
 let draftState = "";
+let shown = "";
 
 const draft = new DraftText(() => live.send({ type: "resync", incident_id: id }));
 const live = new Live(onEvent);
@@ -26,13 +27,28 @@ async function onEvent(event) {
 }
 
 function paint() {
-  if (shownText.textContent !== draft.text) shownText.textContent = draft.text;
+  const pieces = draft.pieces();
+  const look = JSON.stringify(pieces);
+  if (look !== shown) {
+    shown = look;
+    shownText.replaceChildren(...pieces.map(node));
+  }
   shownText.dataset.draft = draft.id;
   shownText.dataset.writing = String(draft.status === "running");
   if (draft.status) {
     status.dataset.state = draft.status;
     status.textContent = { running: "writing …", done: "complete", queued: "in the queue" }[draft.status] ?? draft.status;
   }
+}
+
+// A sentence that the draft guard doubts is marked, with the reason beside it.
+function node(piece) {
+  if (!piece.reasons.length) return document.createTextNode(piece.text);
+  const mark = document.createElement("mark");
+  mark.className = "doubt";
+  mark.dataset.reason = piece.reasons.join("; ");
+  mark.textContent = piece.text;
+  return mark;
 }
 
 function changed(row) {

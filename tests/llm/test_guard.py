@@ -127,6 +127,11 @@ def test_a_section_written_twice_is_flagged():
     assert "this section was written before" in _reasons(GOOD + "\nAsk next:\n- How old are they?")
 
 
+def test_a_line_written_twice_is_flagged():
+    first = CARDS["burn"].tell_caller[0]
+    assert _reasons(_with_line(3, f"2. {first}")) == ["this line was written before"]
+
+
 def test_a_growing_draft_is_checked_by_whole_lines():
     for end in range(len(GOOD)):
         assert _reasons(GOOD[:end], complete=False) == []

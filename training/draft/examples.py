@@ -15,18 +15,17 @@ from training.draft.places import place
 from triage.llm.cards import Card, load_cards
 from triage.llm.prompts import (
     ASK_NEXT,
-    LEVEL_WORDS,
     RAISE_IF,
     SEND,
-    SUMMARY,
     TELL_CALLER,
     known_facts,
+    opening,
 )
 
 NUM_TOLD = (8, 6, 5, 4, 3)  # instructions by level
 NUM_ASKED = (3, 3, 3, 2, 2)
 SEXES = ("female", "male", "other")
-SHARE_SHORT = 0.45  # short cards: more summaries, where the facts are, for the same time
+SHARE_SHORT = 0.6  # short cards: more summaries, where the facts are, for the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,12 @@ def examples(seed: int, *, split: str = "train") -> Iterator[tuple[Facts, Card, 
 def wanted_draft(facts: Facts, card: Card) -> str:
     """The draft a good dispatcher's assistant would write from this card."""
     level = facts.urgency
+    known = known_facts(
+        facts.message, age_years=facts.age_years, sex=facts.sex, location=facts.location
+    )
     told = card.tell_caller[: NUM_TOLD[level]]
-    return "\n".join(
+    return opening(card, level, known) + "\n".join(
         [
-            f"{SUMMARY} {wanted_summary(facts, card)}",
             TELL_CALLER,
             *(f"{number}. {line}" for number, line in enumerate(told, 1)),
             ASK_NEXT,
@@ -75,18 +76,6 @@ def wanted_draft(facts: Facts, card: Card) -> str:
             *(f"- {line}" for line in card.escalate_if),
         ]
     )
-
-
-def wanted_summary(facts: Facts, card: Card) -> str:
-    """Level, card and the facts that are known, in this order."""
-    known = known_facts(
-        facts.message, age_years=facts.age_years, sex=facts.sex, location=facts.location
-    )
-    parts = [f"Level {facts.urgency}, {LEVEL_WORDS[facts.urgency]}: {card.title}"]
-    parts += [value for value in (known.who, known.sex, known.age) if value]
-    if known.place:
-        parts.append(f"at {known.place}")
-    return ", ".join(parts) + "."
 
 
 def _facts(message: str, level: int, rng: random.Random) -> Facts:

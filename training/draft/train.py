@@ -1,12 +1,13 @@
 """Train the bundled draft model from nothing: `python -m training.draft.train`.
 
-A small Llama reads (system, facts, message, card) and writes the draft; the loss counts the
-draft's tokens only. Checkpoints go to training/draft/out; the newest is exported to
-weights/draft at each evaluation, so the run may be stopped at any time.
+A small Llama reads (system, card, message, facts) and writes the draft; the loss counts the
+draft's tokens only. The model is exported every few hundred steps, so the run may be stopped at
+any time and gone on with later (--resume).
 """
 
 import argparse
 import math
+import random
 import time
 from dataclasses import asdict
 from itertools import islice
@@ -20,10 +21,12 @@ from training.draft.tokenizer import train_tokenizer
 from triage.llm.prompts import build_messages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OUT = Path(__file__).parent / "out"
 WEIGHTS = ROOT / "weights" / "draft"
 IGNORED = -100  # the label that the loss leaves out
 SUMMARY_WEIGHT = 6.0
+# Copying the card is learnt soon, copying any fact takes long: most examples end early.
+SHARE_BEGINNINGS = 0.6
+BEGINNING_TOKENS = 20
 BUCKET = 64  # batches are sorted by length within this many batches
 MAX_POSITIONS = 2048
 
@@ -45,8 +48,13 @@ def config_for(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
     )
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list[int], int]:
-    """Token ids, labels (the prompt's are ignored) and the number of summary tokens."""
+def encode(
+    tokenizer: PreTrainedTokenizerFast, example, *, beginning: bool = False
+) -> tuple[list[int], list[int], int]:
+    """Token ids, labels (the prompt's are ignored) and the number of summary tokens.
+
+    `beginning`: the summary and what follows at once, without the rest of the draft.
+    """
     facts, card, draft = example
     prompt = tokenizer.apply_chat_template(
         build_messages(**asdict(facts), card=card), add_generation_prompt=True, tokenize=False
@@ -55,6 +63,8 @@ def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list
     draft_ids = tokenizer(draft, add_special_tokens=False)["input_ids"]
     draft_ids.append(tokenizer.eos_token_id)
     num_summary = len(tokenizer(draft.split("\n")[0], add_special_tokens=False)["input_ids"])
+    if beginning:
+        draft_ids = draft_ids[: num_summary + BEGINNING_TOKENS]
     return prompt_ids + draft_ids, [IGNORED] * len(prompt_ids) + draft_ids, num_summary
 
 
@@ -62,8 +72,12 @@ def batches(tokenizer: PreTrainedTokenizerFast, batch_size: int, seed: int):
     """Endless padded batches (ids, labels, weights), each [batch, length], of similar lengths."""
     stream = examples(seed)
     generator = torch.Generator().manual_seed(seed)
+    rng = random.Random(seed)
     while True:
-        pool = [encode(tokenizer, item) for item in islice(stream, batch_size * BUCKET)]
+        pool = [
+            encode(tokenizer, item, beginning=rng.random() < SHARE_BEGINNINGS)
+            for item in islice(stream, batch_size * BUCKET)
+        ]
         pool.sort(key=lambda pair: len(pair[0]))
         for index in torch.randperm(BUCKET, generator=generator).tolist():
             rows = pool[index * batch_size : (index + 1) * batch_size]
@@ -106,15 +120,15 @@ def loss_of(
     return (losses * kept).sum() / kept.sum(), of_summary
 
 
-def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Write weights/draft as a Hugging Face folder in float16."""
+def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write a Hugging Face folder in float16."""
     import copy
 
     half = copy.deepcopy(model).half()
     half.generation_config.eos_token_id = tokenizer.eos_token_id
     half.generation_config.pad_token_id = tokenizer.pad_token_id
-    half.save_pretrained(WEIGHTS)
-    tokenizer.save_pretrained(WEIGHTS)
+    half.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def main() -> None:
@@ -124,7 +138,8 @@ def main() -> None:
     parser.add_argument("--peak-lr", type=float, default=1.5e-3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from weights/draft")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="the folder to write")
+    parser.add_argument("--resume", action="store_true", help="go on from what is in the folder")
     parser.add_argument("--export-every", type=int, default=250)
     parser.add_argument(
         "--bfloat16", action="store_true", help="multiply in bfloat16: faster with AVX512-BF16"
@@ -133,8 +148,8 @@ def main() -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     if args.resume:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(WEIGHTS)
-        model = LlamaForCausalLM.from_pretrained(WEIGHTS, dtype=torch.float32)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out)
+        model = LlamaForCausalLM.from_pretrained(args.out, dtype=torch.float32)
     else:
         tokenizer = train_tokenizer(args.seed)
         model = LlamaForCausalLM(config_for(tokenizer))
@@ -158,7 +173,7 @@ def main() -> None:
             print(f"step {step} loss {loss.item():.3f} summary {summary_loss:.3f} "
                   f"{tokens / passed:.0f} tok/s {passed:.0f} s", flush=True)  # fmt: skip
         if (step + 1) % args.export_every == 0 or step + 1 == args.steps:
-            export(model, tokenizer)
+            export(model, tokenizer, args.out)
 
 
 if __name__ == "__main__":

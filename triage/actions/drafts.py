@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce, Concat, Greatest, Length, Now
 
 from triage import live
 from triage.actions import events, log
-from triage.actions.scheduling import length_predictor
 from triage.config.settings import ENV
 from triage.errors import Conflict
 from triage.models import Draft, Incident, User
@@ -59,10 +58,19 @@ def heartbeat(owner: str) -> dict[uuid.UUID, int]:
     return dict(held.values_list("pk", "urgency"))
 
 
-def append_text(draft: Draft, owner: str, offset: int, text: str, num_tokens: int) -> bool:
+def append_text(
+    draft: Draft,
+    owner: str,
+    offset: int,
+    text: str,
+    num_tokens: int,
+    *,
+    flags: list[dict[str, object]] | None = None,
+) -> bool:
     """Store `text` at `offset` (code points), then show it. False: the lease was lost.
 
-    `num_tokens` is the draft's total so far. The offset is part of the condition, so a doubled
+    `num_tokens` is the draft's total so far, `flags` what the guard has against its whole
+    lines; None: nothing new. The offset is part of the condition, so a doubled
     or late write changes nothing. Stored first, shown second: what a dispatcher has read
     survives any crash and is never taken back.
     """
@@ -75,6 +83,7 @@ def append_text(draft: Draft, owner: str, offset: int, text: str, num_tokens: in
             predicted_remaining_tokens=Greatest(F("predicted_tokens") - num_tokens, 1),
             first_token_at=Coalesce("first_token_at", Now()),
             lease_expires_at=Now() + timedelta(seconds=ENV.lease_s),
+            **({} if flags is None else {"flags": flags}),
         )
     )
     if changed:
@@ -86,6 +95,7 @@ def append_text(draft: Draft, owner: str, offset: int, text: str, num_tokens: in
                 "incident_id": str(draft.incident_id),
                 "offset": offset,
                 "text": text,
+                **({} if flags is None else {"flags": flags}),
             },
         )
     return bool(changed)
@@ -114,7 +124,6 @@ def finish(
         **_NO_LEASE,
     )
     if changed:
-        length_predictor().observe(draft.incident.complaint or "unclear", current["num_tokens"])
         log.record("drafted", incident=draft.incident, draft=str(draft.pk),
                    num_tokens=current["num_tokens"])  # fmt: skip
         _ended(draft, digest=digest, length=len(current["text"]))
@@ -225,6 +234,7 @@ def _ended(draft: Draft, *, digest: str = "", length: int = 0) -> None:
             "status": draft.status,
             "length": length or len(draft.text),
             "sha256": digest,
+            "flags": draft.flags,
         },
     )
     events.incident_changed(draft.incident)

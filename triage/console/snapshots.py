@@ -53,6 +53,7 @@ def incident(incident_id: uuid.UUID) -> list[dict[str, Any]]:
                 "text": draft.text,
                 "length": len(draft.text),
                 "sha256": draft.text_sha256,
+                "flags": draft.flags,
             }
         )
     return found

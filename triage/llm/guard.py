@@ -49,6 +49,7 @@ def check(text: str, grounds: Grounds, *, complete: bool = True) -> list[Flag]:
     """
     flags: list[Flag] = []
     section, position = "", 0
+    said: set[tuple[str, str]] = set()
     filled: list[str] = []  # sections that hold something, in the text's order
     lines = text.split("\n")
     for line in lines if complete else lines[:-1]:
@@ -58,6 +59,9 @@ def check(text: str, grounds: Grounds, *, complete: bool = True) -> list[Flag]:
         section = heading or section
         body = line[len(heading) :].strip() if heading else strip_marker(line)
         reasons = _reasons(body, section, grounds) if body else []
+        if body and (section, body) in said:
+            reasons.append("this line was written before")
+        said.add((section, body))
         if heading and heading in filled[:-1]:
             reasons.append("this section was written before")
         if body and (not filled or filled[-1] != section):

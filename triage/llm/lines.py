@@ -54,8 +54,8 @@ def traceable(line: str, sources: tuple[str, ...]) -> bool:
 
     Numbers and negations must be the very same: they turn a right instruction into a wrong one.
     """
-    wanted = _normal(line)
-    normals = [_normal(source) for source in sources]
+    wanted = normal(line)
+    normals = [normal(source) for source in sources]
     if wanted in normals:
         return True
     decisive = _decisive(line)
@@ -86,8 +86,8 @@ def summary_reasons(
     level = re.search(r"\blevel (\d)\b", body, re.IGNORECASE)
     if level and int(level[1]) != urgency:
         reasons.append(f"says level {level[1]}; the level is {urgency}")
-    said = _normal(body)
-    missing = [fact for fact in known if _normal(fact) not in said]
+    said = normal(body)
+    missing = [fact for fact in known if normal(fact) not in said]
     if missing:
         reasons.append("leaves out: " + ", ".join(missing))
     invented = _invented(body, title, facts, message)
@@ -133,12 +133,13 @@ def _decisive(line: str) -> list[str]:
 
 
 def _echoes(line: str, message: str) -> bool:
-    words, whole = _normal(line).split(), f" {_normal(message)} "
+    words, whole = normal(line).split(), f" {normal(message)} "
     span = min(_ECHO_WORDS, len(words))
     return span >= 2 and any(
         f" {' '.join(words[at : at + span])} " in whole for at in range(len(words) - span + 1)
     )
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
+    """Words in lower case, nothing else: what two lines are compared by."""
     return re.sub(r"\W+", " ", text.lower()).strip()

@@ -75,6 +75,19 @@ def known_facts(
     return find_facts(harmless(message), age_years=age_years, sex=harmless(sex), location=place)
 
 
+def opening(card: Card, urgency: int, facts: PatientFacts) -> str:
+    """How every draft begins: the summary, as a whole line.
+
+    The program writes it, not the model: an age or an address that is one letter wrong sends
+    help to the wrong door. The model goes on from here.
+    """
+    parts = [f"Level {urgency}, {LEVEL_WORDS[urgency]}: {card.title}"]
+    parts += [fact for fact in (facts.who, facts.sex, facts.age) if fact]
+    if facts.place:
+        parts.append(f"at {facts.place}")
+    return f"{SUMMARY} {', '.join(parts)}.\n"
+
+
 def card_text(card: Card) -> str:
     """The card as the model reads it."""
     return "\n".join(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from triage.llm.facts.relations import ENGLISH, ENGLISH_WORDS
+from triage.llm.facts.relations import ENGLISH, ENGLISH_WORDS, OTHER_WORDS, OTHERS
 
 OLDEST = 115
 WEEKS_PER_YEAR, DAYS_PER_YEAR = 52.18, 365.25
@@ -28,10 +28,11 @@ for _language in (
 _N = r"(?P<n>\d{1,3})"
 _NW = rf"(?P<n>\d{{1,3}}|\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))}))"
 _UNIT = r"(?P<u>days?|weeks?|wks?|months?|mths?|mo|years?|yrs?|yr)"
-_PERSON = rf"{ENGLISH_WORDS}|man|woman|lady|gentleman|gent|guy|male|female|patient|pt"
+_ABOUT = r"(?:about |around |approx\.? |roughly |maybe |nearly |etwa |ca\.? |unos |environ )?"
+_PERSON = rf"{ENGLISH_WORDS}|{OTHER_WORDS}|man|woman|lady|gentleman|gent|guy|male|female|patient|pt"
 _SUBJECT = (
-    rf"(?P<who>he|she|they|i|{ENGLISH_WORDS}|(?:mr|mrs|ms|miss)\.? \w+)"
-    r"(?:'s|’s|'m|’m|s|m| is| am| are)"
+    rf"(?:(?P<who>he|she|they|{ENGLISH_WORDS}|(?:mr|mrs|ms|miss)\.? \w+)(?:'s|’s|s| is| are)"
+    r"|(?P<me>i)(?:'m|’m|m| am))"
 )
 _CHILD = (
     r"bébé|bebé|nourrisson|fils|fille|garçon|fillette|enfant|hijo|hija|niñ[oa]|recién nacid[oa]"
@@ -71,12 +72,13 @@ _PATTERNS = tuple(
         ),
         # my father (78), man of 63, woman, 45,
         (
-            rf"\b(?P<who>{_PERSON})\s?(?:\(|, ?|of )\s*(?:aged? )?{_NW}(?:\s*{_UNIT})?"
+            rf"\b(?P<who>{_PERSON})\s?(?:\(|, ?|of )\s*(?:aged? )?{_ABOUT}{_NW}"
+            rf"(?:\s*{_UNIT})?"
             r"(?=\s*[),;.]|\s*$|\s+(?:with|years|yrs|has|is|who|and|in|on)\b)(?![.,/]\d)",
             re.I,
         ),
         (rf"\b(?P<who>baby|newborn|infant),? {_NW} (?P<u>days|weeks|months)\b", re.I),
-        (rf"\b(?:male|female)\s+{_N}(?=\s*[,.;:)]|\s*$)", re.I),
+        (rf"\b(?:male|female),?\s+{_ABOUT}{_N}(?=\s*[,.;:)]|\s*$)", re.I),
         (rf"(?<![\w.,/]){_N}[,]?\s(?:old )?(?:male|female|man|woman|lady|gentleman)\b", re.I),
         # Spanish, French, German
         (rf"(?<!hace )(?<!desde )(?<!durante )(?<!por )(?<!\w){_NW} (?P<u>años)\b", re.I),
@@ -99,8 +101,18 @@ _PATTERNS = tuple(
         ),
     )
 )
-_DECADE = re.compile(r"\b(?:in (?:his|her|their|my) |[MF],? ?|aged )(?:early |mid |late )?"
-                     r"(?P<n>[1-9]0)['’]?s\b")  # fmt: skip
+_DECADE = re.compile(
+    r"\b(?:in (?:his|her|their|my) |[MF],? ?|(?:fe)?male,? |aged )(?:early |mid |late )?"
+    r"(?P<n>[1-9]0)['’]?s\b"
+)
+# A number by itself between commas or full stops ("Roofer, 34. Fell"), where no reading is told.
+_BARE = re.compile(r"(?<=[^\W\d][,.] )(?P<n>[1-9]\d)(?=[.,](?: |$))|, is (?P<is>[1-9]\d) and\b"
+                   r"|\b(?:er|sie) ist (?P<ist>[1-9]\d)\b")  # fmt: skip
+_READING = re.compile(
+    r"(?i)\b(?:pulse|puls|hr|sats?|spo2|o2|bp|rr|resps?|temp|t|sugar|glucose|gluc|bm|gcs|pain|weighs?|"
+    r"kg|pressure|rate|breath\w*|score|room|flat|number|no|unit|bed|platform|route|line|level)\b|%|\d"
+)
+_LOOK_BACK_CHARS = 30
 _NOT_AN_AGE = re.compile(r"\s*(?:ago|before|earlier|previously|pregnant|gestation|along|weeks|/40)",
                          re.IGNORECASE)  # fmt: skip
 _THEN = re.compile(r"\b(?:when (?:he|she|i|they)(?: was| were)?|since (?:he|she|i)(?: was)?|at|"
@@ -129,6 +141,12 @@ def ages_in(text: str) -> list[Age]:
             words = _words(match)
             if words:
                 found.append(Age(words, _owner(match)))
+    if not found:
+        found = [
+            Age(_counted(int(next(n for n in match.groups() if n)), "year"), "")
+            for match in _BARE.finditer(text)
+            if not _READING.search(text[max(0, match.start() - _LOOK_BACK_CHARS) : match.start()])
+        ]
     if not found:
         found = [Age(f"{match['n']}s", "") for match in _DECADE.finditer(text)]
     return found
@@ -169,9 +187,8 @@ def _unit_of(groups: dict[str, str]) -> str:
 
 
 def _owner(match: re.Match[str]) -> str:
-    who = (match.groupdict().get("who") or "").lower()
-    if who in ("he", "she", "they", ""):
-        return ""
-    if who == "i":
+    groups = match.groupdict()
+    who = (groups.get("who") or "").lower()
+    if groups.get("me"):
         return "caller"
-    return ENGLISH.get(who, "")
+    return ENGLISH.get(who) or OTHERS.get(who, "")

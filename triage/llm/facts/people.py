@@ -29,7 +29,10 @@ class _Mention:
 def patient_in(text: str) -> Patient:
     """The patient of a one-line message; empty fields where it isn't clear."""
     relations, tellers = _relations(text)
-    if wording.CROWD.search(text) or _several(text, relations):
+    crowd = wording.CROWD.search(text)
+    if crowd and wording.ONE_OF_THEM.search(text, crowd.end()) and "other" not in text.lower():
+        return Patient("")  # several are there, one of them is the patient
+    if crowd or _several(text, relations):
         return Patient(SEVERAL)
     names = {mention.name for mention in relations}
     if len(names) > 1:
@@ -38,6 +41,8 @@ def patient_in(text: str) -> Patient:
         first = relations[0]
         if _myself_before(text, first):
             return Patient(CALLER, _callers_sex(text))
+        if first.name == "baby" and wording.JUST_BORN.search(text):
+            return Patient("newborn", _told_sex(text, tellers))
         return Patient(first.name, sex_of_word(first.word) or _told_sex(text, tellers))
     strangers = _strangers(text)
     start = strangers[0].start if strangers else len(text)
@@ -118,10 +123,11 @@ def _strangers(text: str) -> list[_Mention]:
         name = next(n for n, words in STRANGERS.items() if re.fullmatch(words, word, re.I))
         if name == "baby" and unborn:
             continue
-        if not wording.TELLS.match(text, match.end()) and not wording.BY.search(
+        if wording.TELLS.match(text, match.end()) or wording.BY_STRANGER.search(
             text[: match.start()]
         ):
-            found.append(_Mention(match.start(), match.end(), name, word))
+            continue
+        found.append(_Mention(match.start(), match.end(), name, word))
     return found
 
 

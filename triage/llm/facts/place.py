@@ -2,7 +2,7 @@
 
 import re
 
-from triage.classify.negation import is_negated, is_past
+from triage.classify.negation import is_negated
 
 _STREET = (
     r"(?:street|st|road|rd|lane|ln|avenue|ave|drive|close|court|way|walk|square|terrace|crescent|"
@@ -45,7 +45,7 @@ _ROAD = re.compile(
 _NAMED = re.compile(
     r"\b(?:at|on|in|outside|near|corner of) (?P<place>(?:[A-Z][\w'’-]+ ){1,3}"
     r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Drive|Close|Court|Way|Walk|Square|Terrace|Crescent|"
-    r"Gardens|Boulevard|Station|Park|School|Bridge|Beach|Hotel|Church|Stadium|Library|Mall|"
+    r"Gardens|Boulevard|Station|Park|School|Bridge|Beach|Hotel|Church|Barn|Farm|Hall|House|Centre|Heath|Club|Inn|Lodge|Moor|Common|Marina|Church|Stadium|Library|Mall|"
     r"Airport|Pier|Market|College|University))\b"
 )
 _KIND = (
@@ -69,9 +69,13 @@ _HOME = re.compile(
 )
 
 
+_DEVICE = re.compile(rf"(?:^|, )(?P<place>{_KIND})(?=\s*(?:[,.|;]|$))")
+_PAST = re.compile(r"[^.;!?]{0,40}\b(?:last (?:week|month|year|night)|yesterday|ago|before)\b")
+
+
 def place_in(text: str) -> str:
     """The place in a one-line message; nothing when there are two, or it is denied or past."""
-    for group in (_ADDRESSES, (_ROAD, _NAMED), (_HOME,), (_PLACE_NOUN,)):
+    for group in (_ADDRESSES, (_ROAD, _NAMED), (_HOME,), (_PLACE_NOUN,), (_DEVICE,)):
         found = [place for pattern in group for place in _places(pattern, text)]
         if found:
             distinct = {place.lower() for place in found}
@@ -84,7 +88,6 @@ def _places(pattern: re.Pattern[str], text: str) -> list[str]:
     return [
         match[name].strip(" ,")
         for match in pattern.finditer(text)
-        if not is_negated(text, match.start())
-        and not is_past(text, match.start(), match.end())
-        and not re.match(r"\s*(?:last|yesterday|before)\b", text[match.end() :])
+        if (pattern is _DEVICE or not is_negated(text, match.start()))
+        and not _PAST.match(text, match.end())
     ]

@@ -6,6 +6,10 @@ import re
 _ENGLISH = {
     "father": "dad|daddy|father|papa",
     "mother": "mum|mom|mam|mummy|mommy|mother",
+    "father-in-law": "father-in-law|dad-in-law",
+    "mother-in-law": "mother-in-law|mum-in-law",
+    "stepfather": "stepdad|stepfather|step-dad|step dad",
+    "stepmother": "stepmum|stepmother|step-mum|stepmom",
     "grandfather": "grandad|granddad|grandpa|grandfather|gramps",
     "grandmother": "grandma|granny|gran|grandmother|nan|nana|nanna",
     "son": "son",
@@ -64,8 +68,14 @@ STRANGERS = {
     "woman": "woman|lady|girl friend|mujer|señora|femme|dame|Frau",
     "man": "man|gentleman|gent|guy|bloke|fella|hombre|señor|homme|monsieur|Mann|Herr",
 }
-_MALE = "father grandfather son grandson husband brother uncle nephew boyfriend boy man"
-_FEMALE = "mother grandmother daughter granddaughter wife sister aunt niece girlfriend girl woman"
+_MALE = (
+    "father father-in-law stepfather grandfather son grandson husband brother uncle nephew "
+    "boyfriend boy man"
+)
+_FEMALE = (
+    "mother mother-in-law stepmother grandmother daughter granddaughter wife sister aunt niece "
+    "girlfriend girl woman"
+)
 MALE, FEMALE = frozenset(_MALE.split()), frozenset(_FEMALE.split())
 # Words of the other languages whose form tells the sex where the English name does not.
 _FEMALE_WORDS = re.compile(r"(?i)amiga|amie|copine|freundin|vecina|voisine|nachbarin|"

@@ -12,13 +12,15 @@ RELATION = re.compile(
     r"|(?:^|[.:!?] )(?:(?:hi|hello|help|please|it's|its)[ ,]+)*"
     r"(?P<first>son(?! (?:las|los|l[oa]|de|un|dos|tres|m[aá]s|como)\b)|"
     r"daughter|grandson|granddaughter|husband|wife|brother|sister|partner|mother|"
-    r"father|neighbou?r|friend|flatmate|baby|newborn)(?!\w)"
+    r"father|neighbou?r|friend|flatmate|baby|newborn|auntie|aunt|uncle|nephew|niece|cousin|"
+    r"girlfriend|boyfriend|colleague)(?![\w-])"
     r"|\b(?:a|the) (?P<next_door>neighbou?r)\b",
     re.IGNORECASE,
 )
 FOREIGN = re.compile(
-    r"(?<!\w)(?:mi|nuestr[oa]|mon|ma|notre|meine?[mnr]?|unsere?[mnr]?|su|son|sa)\s+"
-    rf"(?:[\wäöüéè-]+\s+)??(?P<word>{OTHER_WORDS})(?!\w)",
+    r"(?<!\w)(?:[Dd](?:er|ie) (?=Nachbar)|(?:mi|nuestr[oa]|mon|ma|notre|"
+    r"meine?[mnr]?|unsere?[mnr]?|su|son|sa)\s+"
+    rf"(?:[\wäöüéè-]+\s+)??)(?P<word>{OTHER_WORDS})(?!\w)",
     re.IGNORECASE,
 )
 STRANGER = re.compile(
@@ -63,12 +65,25 @@ BELONGING = re.compile(
     r"mum|mom|dad|mother|father|brother|sister|prescription|repeat|school|kitchen|funeral)\b",
     re.IGNORECASE,
 )
+# Before somebody without a relation: only who tells.
+BY_STRANGER = re.compile(
+    r"\b(?:per|by|told|from|according to|tell|asked|no|never|not|than|as)\s*$", re.IGNORECASE
+)
+ONE_OF_THEM = re.compile(
+    r"(?i)(?<!neither )(?<!no )\bone (?:of (?:us|them) )?(?:has|can't|cannot|(?:is|was) (?!\d))"
+)
+JUST_BORN = re.compile(
+    r"(?i)\b(?:(?:was |been )?just (?:been )?born|just delivered|minutes? old)\b"
+)
 I_AM = re.compile(
     r"(?<![\w'’])(?:i(?:'m|’m| am|'ve|’ve| have| had| feel| felt| can'?t| cannot| can hardly| was| "
     r"got| get| cut| fell| burnt?| broke| twisted| took| woke| think i'?m| need to push| did| hit|"
     r" keep| been| still| swallowed| stepped| slipped| ate| hurt| passed| tripped| ran out| want|"
-    r" wanted| don'?t want| use| lost| scratched| just (?:took|fell|cut|had|came|need|want|woke)))"
-    r"\b(?! (?:calling|ringing|phoning|a nurse|a doctor|a paramedic|the|his|her|with|outside|here|"
+    r" wanted| don'?t want| use| lost| take| takes| scratched|"
+    r" just (?:took|fell|cut|had|came|need|want|woke)))"
+    r"\b(?! (?:a carer|a teacher|a first aider|a lifeguard|"
+    r"a social worker|a passer|a support|calling|ringing|phoning|a nurse|a doctor|a paramedic|"
+    r"the|his|her|with|outside|here|"
     r"at|on scene|been told|told|to report|worried about|worried|scared|sorry|afraid|alone with|"
     r"not sure|sure|certain|honestly|no idea|a neighbou?r|a friend|found|a carer|standing|"
     r"just calling|in front|"
@@ -107,16 +122,19 @@ UNBORN = re.compile(
 )
 BORN = re.compile(r"(?i)\b(?:newborn|was born|just born|gave birth|delivered|is out|came out|"
                    r"nacido|né\b|geboren|old)")  # fmt: skip
-HE = re.compile(r"(?i)\b(?:he|him|his|himself|he's)\b")
-SHE = re.compile(r"(?i)\b(?:she|her|hers|herself|she's)\b")
+HE = re.compile(
+    r"(?i)\b(?:he|him|his|himself|hes|er (?:ist|hat|atmet|kann|liegt|war)|él|"
+    r"il (?:est|ne|n'|s'|se|respire|transpire|dit|vient|a (?!y\b)(?:mal|du mal|\d+ ans)))(?!\w)"
+)
+SHE = re.compile(r"(?i)\b(?:she|her|hers|herself|shes|elle|ella)\b")
 _BAD_AFTER = r"(?![\w°/'’-])"
 MALE = re.compile(
-    r"(?i:\bmale\b(?! (?:nurse|doctor|carer|caller|voice)))"
+    r"\b(?:Mr|Herr|Monsieur|Señor)\b|(?i:\bmale\b(?! (?:nurse|doctor|carer|caller|voice)))"
     rf"|(?<![\w/.])\d{{1,3}}\s?(?:yo|y/o|y|yrs?)?[\s/]?M{_BAD_AFTER}"
     r"|(?<![\w/])(?<!the )(?<!on )M[ ,]{0,2}~?\d{2}s?(?![\w/%.])"
 )
 FEMALE = re.compile(
-    r"(?i:\bfemale\b(?! (?:nurse|doctor|carer|caller|voice)))"
+    r"\b(?:Mrs|Ms|Madame|Señora)\b|(?i:\bfemale\b(?! (?:nurse|doctor|carer|caller|voice)))"
     rf"|(?<![\w/.])\d{{1,3}}\s?(?:yo|y/o|y|yrs?)?[\s/]?F{_BAD_AFTER}"
     r"|(?<![\w/])F[ ,]{0,2}~?\d{2}s?(?![\w/%.])"
 )

@@ -20,6 +20,9 @@ from triage.models import Draft
 log = logging.getLogger(__name__)
 
 
+Flags = list[dict[str, object]]
+
+
 @dataclass(slots=True, eq=False)
 class Stream:
     """The text of one running draft: what is stored, and what is still to be."""
@@ -28,6 +31,7 @@ class Stream:
     stored: int  # code points in the database
     num_tokens: int
     pending: str = ""
+    flags: Flags | None = None  # what the guard has against it, until it is stored
     lost: bool = False  # the lease is somebody else's now: write no more
 
     @property
@@ -103,11 +107,15 @@ class Flusher:
 
     async def flush(self) -> None:
         """Store what is pending now. Raises DatabaseAway with everything still pending."""
-        batch = [(stream, stream.pending) for stream in self._streams if stream.pending]
+        batch = [
+            (stream, stream.pending, stream.flags) for stream in self._streams if stream.pending
+        ]
         if batch:
             results = await self._database.run(store, self._owner, batch)
-            for (stream, text), held in zip(batch, results, strict=True):
+            for (stream, text, flags), held in zip(batch, results, strict=True):
                 if held:
+                    if stream.flags is flags:
+                        stream.flags = None
                     stream.stored += len(text)
                     stream.pending = stream.pending[len(text) :]
                 elif not stream.lost:
@@ -118,13 +126,13 @@ class Flusher:
 
 
 @transaction.atomic
-def store(owner: str, batch: list[tuple[Stream, str]]) -> list[bool]:
+def store(owner: str, batch: list[tuple[Stream, str, Flags | None]]) -> list[bool]:
     """Append every text to its draft in one transaction. False: the lease was lost."""
-    return [_append(owner, stream, text) for stream, text in batch]
+    return [_append(owner, *piece) for piece in batch]
 
 
-def _append(owner: str, stream: Stream, text: str) -> bool:
-    if drafts.append_text(stream.draft, owner, stream.stored, text, stream.num_tokens):
+def _append(owner: str, stream: Stream, text: str, flags: Flags | None) -> bool:
+    if drafts.append_text(stream.draft, owner, stream.stored, text, stream.num_tokens, flags=flags):
         return True
     # A commit whose answer was lost with the connection did store it: then it is there already.
     held = Draft.objects.filter(pk=stream.draft.pk, status=Draft.Status.RUNNING, lease_owner=owner)

@@ -8,7 +8,7 @@ from triage.llm import guard
 from triage.llm.cards import choose_card, load_cards
 from triage.llm.engines.base import Message
 from triage.llm.engines.errors import PromptTooLong
-from triage.llm.prompts import MAX_MESSAGE_BYTES, build_messages, known_facts
+from triage.llm.prompts import MAX_MESSAGE_BYTES, build_messages, known_facts, opening
 from triage.models import Assessment, Draft
 
 SHORTEST_BYTES = 200
@@ -31,6 +31,12 @@ class Prepared:
             card=self.grounds.card,
             max_message_bytes=self.max_message_bytes,
         )
+
+    @property
+    def opening(self) -> str:
+        """How the draft begins, see prompts.py."""
+        grounds = self.grounds
+        return opening(grounds.card, grounds.urgency, grounds.facts)
 
 
 def prepare(draft: Draft, engine_model: str) -> Prepared:

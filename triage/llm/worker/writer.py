@@ -13,6 +13,8 @@ from triage.llm.engines import (
     GenerationRequest,
     PromptTooLong,
 )
+from triage.llm.opened import Opened
+from triage.llm.watch import Watch
 from triage.llm.worker.database import Database
 from triage.llm.worker.flusher import Flusher, Stream
 from triage.llm.worker.prepare import Prepared, find_flags, prepare, shortened
@@ -102,16 +104,24 @@ class Writer:
         request = GenerationRequest(
             job_id=str(draft.pk),
             messages=prepared.messages,
-            continuation=draft.text,
+            continuation=draft.text or prepared.opening,
             urgency=running.urgency,
             predicted_tokens=running.remaining_tokens,
             max_tokens=left,
         )
+        # The opening is shown with the first words of the model: not a moment before it is
+        # this draft's turn.
+        opened = Opened("" if draft.text else prepared.opening)
+        watch = Watch(prepared.grounds, draft.text)
         async with aclosing(self._engine.generate(request)) as deltas:
             async for delta in deltas:
                 running.started = True
                 running.num_preemptions = delta.num_preemptions
-                self._flusher.add(stream, delta.text, delta.num_tokens)
+                text = opened.take(delta.text)
+                flags = watch.read(text, running.urgency)
+                if flags is not None:
+                    stream.flags = flags
+                self._flusher.add(stream, text, delta.num_tokens)
 
     async def _finish(self, running: Running, prepared: Prepared) -> None:
         draft, stream = running.draft, running.stream
