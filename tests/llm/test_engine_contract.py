@@ -9,6 +9,7 @@ import pytest
 
 from tests.services.environment import ROOT, clean_environ
 from tests.services.processes import ServerProcess, free_port
+from triage.llm import voice
 from triage.llm.cards import load_cards
 from triage.llm.engines.base import GenerationRequest
 from triage.llm.engines.errors import EngineDead, EngineError, PromptTooLong
@@ -114,6 +115,17 @@ def test_it_goes_on_from_what_is_written(engine, loop):
     half = whole[: whole.index("Ask next:")]
     rest, _, _ = loop.run_until_complete(_collect(engine, _request("b2", continuation=half)))
     assert half + rest == whole
+
+
+def test_a_schema_holds_the_answer(engine, loop):
+    """Valid by guided decoding, whatever the model is worth."""
+    messages = voice.build_messages("he is grey and sweating, 58M")
+    request = _request(
+        "voice", messages=messages, json_schema=voice.schema(), max_tokens=voice.MAX_TOKENS
+    )
+    text, _, reason = loop.run_until_complete(_collect(engine, request))
+    assert reason == "stop", text
+    assert 0 <= voice.read(text, "he is grey and sweating, 58M").level <= 4
 
 
 def test_it_stops_at_the_limit(engine, loop):

@@ -136,8 +136,8 @@ def _store_assessment(
         urgency=decision.urgency,
         confidence=decision.confidence,
         level_probabilities=list(decision.level_probabilities),
-        voices=[_voice(voice) for voice in decision.voices],
-        evidence=[_evidence(item) for item in decision.evidence],
+        voices=[voice_json(voice) for voice in decision.voices],
+        evidence=[evidence_json(item) for item in decision.evidence],
         complaint=decision.complaint,
         complaint_scores=dict(decision.complaint_scores),
         rule_hits=list(decision.rule_hits),
@@ -148,17 +148,19 @@ def _store_assessment(
     )
 
 
-def _voice(voice: classify.Voice) -> dict[str, Any]:
+def voice_json(voice: classify.Voice) -> dict[str, Any]:
+    """A voice as it is stored."""
     return {
         "name": voice.name,
         "level": voice.level,
         "reason": voice.reason,
         "confidence": voice.confidence,
-        "evidence": [_evidence(item) for item in voice.evidence],
+        "evidence": [evidence_json(item) for item in voice.evidence],
     }
 
 
-def _evidence(item: classify.Evidence) -> dict[str, Any]:
+def evidence_json(item: classify.Evidence) -> dict[str, Any]:
+    """A finding as it is stored."""
     return {
         "start": item.start,
         "end": item.end,

@@ -1,21 +1,9 @@
 """Putting a draft in its place in the queue, and moving it when its urgency changes."""
 
-from functools import lru_cache
-
 from django.db.models.functions import Now
 
-from triage.actions import events
-from triage.classify.length import LengthPredictor
-from triage.config.env import BASE_DIR
+from triage.actions import events, lengths
 from triage.models import Draft, Incident
-
-LENGTHS_FILE = BASE_DIR / "weights" / "draft" / "lengths.json"
-
-
-@lru_cache(maxsize=1)
-def length_predictor() -> LengthPredictor:
-    """The process's predictor; it learns from every finished draft."""
-    return LengthPredictor.load(LENGTHS_FILE if LENGTHS_FILE.exists() else None)
 
 
 def enqueue(incident: Incident) -> Draft:
@@ -27,15 +15,11 @@ def enqueue(incident: Incident) -> Draft:
     if active is not None:
         rekey(incident)
         return active
-    predicted = length_predictor().predict(
-        incident.message, incident.complaint or "unclear", incident.urgency
-    )
     draft = Draft.objects.create(
         incident=incident,
         urgency=incident.urgency,
-        predicted_tokens=predicted.tokens,
-        predicted_remaining_tokens=predicted.tokens,
         enqueued_at=Now(),
+        **_predicted(incident),
     )
     draft.refresh_from_db()
     events.wake_workers()
@@ -44,9 +28,23 @@ def enqueue(incident: Incident) -> Draft:
 
 def rekey(incident: Incident) -> None:
     """Carry the incident's urgency over to its active draft: in the row and in the engine."""
-    changed = incident.drafts.filter(status__in=Draft.ACTIVE).exclude(urgency=incident.urgency)
+    active = incident.drafts.filter(status__in=Draft.ACTIVE)
+    changed = active.exclude(urgency=incident.urgency)
+    # Not begun yet, it will be as long as drafts of its new level are; else that is settled.
+    untouched = changed.filter(status=Draft.Status.QUEUED, text="")
+    if untouched.exists():
+        untouched.update(**_predicted(incident))
     if changed.update(urgency=incident.urgency):
-        active = incident.drafts.filter(status__in=Draft.ACTIVE).first()
-        if active is not None:
-            events.draft_key_changed(active)
+        draft = active.first()
+        if draft is not None:
+            events.draft_key_changed(draft)
             events.wake_workers()
+
+
+def _predicted(incident: Incident) -> dict[str, int]:
+    predicted = lengths.predict(incident)
+    return {
+        "predicted_tokens": predicted.tokens,
+        "predicted_remaining_tokens": predicted.tokens,
+        "baseline_tokens": predicted.baseline,
+    }

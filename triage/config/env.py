@@ -47,6 +47,7 @@ class Env:
     llm_tensor_parallel_size: int
     llm_inflight: int
     llm_drain_s: float
+    llm_voice: bool  # the language model's opinion may raise the urgency
     scheduler_policy: str
     urgency_targets_s: list[float]
 
@@ -92,6 +93,7 @@ def read_env() -> Env:
         llm_kv_cache_gb=_env.float("LLM_KV_CACHE_GB", default=1.0),
         llm_tensor_parallel_size=_env.int("LLM_TENSOR_PARALLEL_SIZE", default=1),
         llm_inflight=_env.int("LLM_INFLIGHT", default=4 * slots),
+        llm_voice=_env.bool("TRIAGE_LLM_VOICE", default=False),
         llm_drain_s=_env.float("LLM_DRAIN_S", default=20.0),
         scheduler_policy=_env.str("SEMTRIAGE_POLICY", default="semantic-plus"),
         urgency_targets_s=_env.list(

@@ -28,9 +28,19 @@ class Assessment(models.Model):
     assessed = models.BooleanField(help_text="The model took part.")
     model_version = models.CharField(max_length=80, blank=True)
     latency_ms = models.FloatField()
+    # The language model as a further voice, when TRIAGE_LLM_VOICE is on
+    llm_asked_at = models.DateTimeField(null=True, blank=True)
+    llm_heard_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="assessment_unheard",
+                condition=models.Q(in_force=True, llm_heard_at__isnull=True),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["incident"],

@@ -40,6 +40,9 @@ class Draft(models.Model):
     urgency = models.PositiveSmallIntegerField(choices=Urgency.choices)
     predicted_tokens = models.PositiveIntegerField()
     predicted_remaining_tokens = models.PositiveIntegerField()
+    baseline_tokens = models.PositiveIntegerField(
+        default=0, help_text="Predicted without the correction by earlier drafts; 0: not known."
+    )
     enqueued_at = models.DateTimeField()
 
     # The lease
@@ -81,6 +84,11 @@ class Draft(models.Model):
                 fields=["lease_expires_at"],
                 name="draft_leases",
                 condition=models.Q(status="running"),
+            ),
+            models.Index(
+                fields=["-finished_at"],
+                name="draft_lengths",
+                condition=models.Q(status="done"),
             ),
         ]
         constraints = [

@@ -18,6 +18,7 @@ class GenerationRequest:
     urgency: int = 4  # 0 immediate … 4 non-urgent
     predicted_tokens: int = 100  # of what is still to be written
     max_tokens: int = 320
+    json_schema: dict[str, Any] | None = None  # the answer is JSON that fits it (guided decoding)
 
 
 @dataclass(frozen=True, slots=True)

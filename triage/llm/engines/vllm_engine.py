@@ -154,21 +154,25 @@ class VllmEngine(Engine):
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[Delta]:
         from vllm import SamplingParams, TokensPrompt
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
         token_ids = self._prompt_token_ids(request.messages, request.continuation)
         room = self._max_model_len - len(token_ids)
-        if room < 1:
+        # An answer without its last sections is worth less than a report without its middle.
+        if room < min(request.max_tokens, self._max_model_len // 2):
             raise PromptTooLong(
-                f"The report and its card are {len(token_ids)} tokens; the model reads at most "
-                f"{self._max_model_len - 1}."
+                f"The report and its card are {len(token_ids)} tokens; beside the answer the "
+                f"model reads at most {self._max_model_len - request.max_tokens}."
             )
         params = SamplingParams(
             **self._sampling_defaults,
             temperature=0.0,
             max_tokens=min(request.max_tokens, room),
             output_kind=RequestOutputKind.DELTA,
+            structured_outputs=None
+            if request.json_schema is None
+            else StructuredOutputsParams(json=request.json_schema, disable_any_whitespace=True),
             extra_args={
                 "job_id": request.job_id,
                 "urgency": request.urgency,

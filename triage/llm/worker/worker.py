@@ -17,6 +17,7 @@ from triage.llm.worker import hints
 from triage.llm.worker.database import Database, DatabaseAway
 from triage.llm.worker.flusher import Flusher, Stream
 from triage.llm.worker.keeper import EngineKeeper
+from triage.llm.worker.listener import Listener
 from triage.llm.worker.loops import every
 from triage.llm.worker.writer import Running, Writer
 from triage.models import Draft
@@ -55,6 +56,7 @@ class LlmWorker:
         self._writer = Writer(engine, self._database, self._flusher, self.name, env.llm_max_tokens)
         self._engine = engine
         self._keeper = EngineKeeper(engine, self._state_changed, may_start)
+        self._listener = Listener(engine, self._chores, self._keeper.report_death)
         self._wake = asyncio.Event()
         self._report_now = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -79,6 +81,7 @@ class LlmWorker:
                 "heartbeat": every(HEARTBEAT_INTERVAL_S, self._heartbeat),
                 "report": every(REPORT_INTERVAL_S, self._report, self._report_now),
                 "sweep": every(self._env.sweep_interval_s, self._sweep),
+                **self._optional_loops(),
             }.items()
         ]
         stopping = asyncio.create_task(self._stopping.wait())
@@ -92,10 +95,18 @@ class LlmWorker:
         finally:
             await self._close([stopping, *loops])
 
+    def _optional_loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        return (
+            {"listen": every(self._env.poll_interval_s, self._listen)}
+            if self._env.llm_voice
+            else {}
+        )
+
     async def _close(self, tasks: list[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._listener.close()
         await self._engine.stop()
         with contextlib.suppress(DatabaseAway):
             await self._chores.run(workers.leave, self.name)
@@ -220,6 +231,10 @@ class LlmWorker:
 
     async def _sweep(self) -> None:
         await self._chores.run(sweep.sweep)
+
+    async def _listen(self) -> None:
+        if self._keeper.ready and not self._stopping.is_set():
+            await self._listener.step()
 
     # The end
 
