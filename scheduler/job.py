@@ -1,6 +1,6 @@
 """What a policy may look at, wherever the job comes from."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,3 +35,4 @@ class PlainJob:
     prompt_tokens: int
     predicted_output_tokens: float
     generated_tokens: int = 0
+    level_probabilities: Sequence[float] | None = None  # optional: where the level is uncertain

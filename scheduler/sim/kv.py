@@ -89,7 +89,9 @@ class KvMemory:
         if num_blocks:
             self.kept[request_id] = Kept(num_blocks, num_tokens)
             self.used += num_blocks
-            self._victims.push(request_id, tuple(-value for value in key), request_id)
+            # Of equals the later request goes first.
+            place = (*[-value for value in key], -request_id)
+            self._victims.push(request_id, place, request_id)
 
     def forget(self, request_id: int) -> None:
         """A preempted request went elsewhere; what it kept is free."""

@@ -5,15 +5,17 @@ urgent request of all decides the phase, by whether its prompt has been read; th
 first `slots` requests, in the policy's order, that are in the same phase. A request whose prompt
 has been read waits with its cache. Reading takes as long as the longest prompt of the batch.
 
+Jumps over equal steps are exact while memory lasts; under pressure a batch gives its cache
+back and takes it again only where a jump ends.
+
 One engine; wait targets play no part, since nobody holds a slot from one batch to the next.
 """
 
-import math
 from collections.abc import Callable
 
 from scheduler.job import NUM_LEVELS
-from scheduler.line import WaitingLine
 from scheduler.policies import Policy
+from scheduler.queue import IndexedQueue
 from scheduler.sim.arrivals import arrivals
 from scheduler.sim.cost import CostModel
 from scheduler.sim.job import Result, SimJob
@@ -45,8 +47,9 @@ class PhasedSimulation:
         self._clock = clock
         self.now_s = 0.0
         self.num_ended = 0
-        self.unread: WaitingLine[SimJob] = WaitingLine(policy)
-        self.read: WaitingLine[SimJob] = WaitingLine(policy)
+        self.unread: IndexedQueue[SimJob] = IndexedQueue()
+        self.read: IndexedQueue[SimJob] = IndexedQueue()
+        self._num_by_urgency = [0] * NUM_LEVELS  # in both
         self._arrivals = arrivals(workload, policy, predictor, self.memory)
         self._next = next(self._arrivals, None)
         self._last: set[int] = set()  # who was in the last decoding batch, and not done
@@ -57,7 +60,7 @@ class PhasedSimulation:
             self.now_s = max(self.now_s, self._next[0])
         while self._next is not None and self._next[0] <= self.now_s:
             self.result.jobs.append(self._next[1])
-            self.unread.add(self._next[1])
+            self._push(self._next[1])
             self._next = next(self._arrivals, None)
         if not len(self.unread) and not len(self.read):
             self.result.end_s = self.now_s
@@ -66,31 +69,36 @@ class PhasedSimulation:
             return False
         self.result.num_decisions += 1
         started_s = self._clock() if self._clock else 0.0
-        line = self._phase()
-        batch = self._batch(line)
+        queue = self._phase()
+        batch = self._batch(queue)
         if self._clock:
             self.result.decision_s.append(self._clock() - started_s)
-        if line is self.unread:
+        if queue is self.unread:
             self._read_prompts(batch)
         else:
             self._decode(batch)
         return True
 
-    def _phase(self) -> WaitingLine[SimJob]:
+    def _phase(self) -> IndexedQueue[SimJob]:
         """Where the most urgent request of all is."""
-        new, old = self.unread.next(self.now_s), self.read.next(self.now_s)
-        if old is None or (new is not None and self.policy.key(new) < self.policy.key(old)):
-            return self.unread
-        return self.read
+        new, old = self.unread.first(), self.read.first()
+        return self.unread if old is None or (new is not None and new < old) else self.read
 
-    def _batch(self, line: WaitingLine[SimJob]) -> list[SimJob]:
-        """The first of the line that find memory, with it."""
+    def _push(self, job: SimJob) -> None:
+        # Equals in order of arrival, however often they come back.
+        queue = self.unread if job.must_read else self.read
+        queue.push(job.job_id, (*self.policy.key(job), job.job_id), job)
+        self._num_by_urgency[job.urgency] += 1
+
+    def _batch(self, queue: IndexedQueue[SimJob]) -> list[SimJob]:
+        """The first of the queue that find memory, with it."""
         batch: list[SimJob] = []
-        while len(batch) < self.num_slots and (job := line.next(self.now_s)) is not None:
+        while len(batch) < self.num_slots and (job := queue.peek()) is not None:
             kept = self.memory.seat(job.job_id, job.context_tokens)
             if kept is None:
                 break
-            line.discard(job.job_id)
+            queue.pop()
+            self._num_by_urgency[job.urgency] -= 1
             cached = kept.gpu_tokens + kept.host_tokens
             self.result.reread_tokens += job.computed_tokens - cached
             job.unread_tokens = job.context_tokens - cached
@@ -101,7 +109,7 @@ class PhasedSimulation:
     def _park(self, job: SimJob) -> None:
         """It waits for its next batch, with its cache while there is room."""
         self.memory.keep(job.job_id, job.computed_tokens, self.policy.key(job))
-        (self.unread if job.must_read else self.read).add(job)
+        self._push(job)
 
     def _read_prompts(self, batch: list[SimJob]) -> None:
         self._count_preemptions(set())
@@ -156,9 +164,11 @@ class PhasedSimulation:
         rise = min(self.policy.tokens_until_rise(job) for job in batch)
         if rise < steps:
             steps = int(rise)
-        # All others' cache may go for the sake of these, one block for each job and block.
-        room = (self.memory.capacity - sum(self.memory.held.values())) // len(batch)
-        return max(1, min(steps, room * self.cost.block_tokens))
+        # Where the free blocks do not last, each step decides anew whose cache must go.
+        memory = self.memory
+        wanted = sum(memory.blocks(job.context_tokens + steps) for job in batch)
+        lacking = wanted - sum(memory.held.values()) - memory.free
+        return steps if lacking <= 0 else 1
 
     def _count_preemptions(self, batch: set[int]) -> None:
         """Whoever was decoding, is not done, and is not in the batch has been preempted."""
@@ -168,8 +178,7 @@ class PhasedSimulation:
     def _pass_time(self, batch: list[SimJob], seconds: float) -> None:
         self.now_s += seconds
         calmest = max(job.urgency for job in batch)
-        waiting = (sum(line.num_by_urgency[level] for line in (self.unread, self.read))
-                   for level in range(min(calmest, NUM_LEVELS)))  # fmt: skip
-        self.result.inversion_s += seconds * math.fsum(waiting)
+        waiting = sum(self._num_by_urgency[:calmest])
+        self.result.inversion_s += seconds * waiting
         for job in batch:
             job.slot_s += seconds

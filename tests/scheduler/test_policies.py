@@ -1,42 +1,15 @@
-"""One contract for all policies, and what each of ours adds."""
+"""What each policy is for. What all have in common: test_policy_contract.py."""
+
+import random
 
 import pytest
 
-from scheduler import PlainJob, WaitingLine, available, find_victim, get_policy, protected_jobs
+from scheduler import PlainJob, WaitingLine, find_victim, get_policy, protected_jobs
 from scheduler.policies.semantic_plus import SemanticPlus, remaining, rounded_up
 
 
 def job(name, urgency=2, arrival_s=0.0, predicted=100.0, generated=0, prompt=50):
     return PlainJob(name, urgency, arrival_s, prompt, predicted, generated)
-
-
-@pytest.fixture(params=available())
-def policy(request):
-    return get_policy(request.param)
-
-
-def test_keys_order_totally_by_arrival_at_last(policy):
-    early, late = job("a", arrival_s=1), job("b", arrival_s=2)
-    assert policy.key(early) < policy.key(late)
-
-
-def test_nobody_preempts_an_equal(policy):
-    assert not policy.preempts(job("a"), job("b"))
-
-
-def test_preemption_never_goes_both_ways(policy):
-    jobs = [job(f"{u}{p}{g}", u, 0.0, p, g) for u in range(5) for p in (20, 90) for g in (0, 60)]
-    for one in jobs:
-        for other in jobs:
-            assert not (policy.preempts(one, other) and policy.preempts(other, one))
-
-
-@pytest.mark.parametrize("name", ["priority", "semantic", "semantic-plus"])
-def test_a_calm_job_never_takes_an_urgent_ones_slot(name):
-    policy = get_policy(name)
-    running = job("r", urgency=1, predicted=5000)
-    assert not policy.preempts(job("w", urgency=2, predicted=1), running)
-    assert policy.preempts(job("w", urgency=0), running)
 
 
 def test_the_papers_order_is_urgency_then_remaining():
@@ -108,6 +81,44 @@ def test_the_line_forgets_who_left_and_finds_who_changed():
 
 def test_uncertain_urgency_is_rounded_up():
     assert rounded_up((0.0, 0.4, 0.6, 0.0, 0.0)) == 1
+    assert rounded_up((0.1, 0.0, 0.0, 0.0, 0.9)) == 4  # too unlikely to act on
+    unsure = job("a", urgency=2)
+    unsure.level_probabilities = (0.3, 0.1, 0.6, 0.0, 0.0)
+    policy = SemanticPlus()
+    assert policy.key(unsure) < policy.key(job("b", urgency=1))
+    assert policy.preempts(unsure, job("b", urgency=1, generated=10))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 3.0, 9.0])
+def test_rounding_up_has_the_least_expected_harm(ratio):
+    """The newsvendor's answer against trying every level."""
+    rng = random.Random(5)
+    for _ in range(200):
+        weights = [rng.random() for _ in range(5)]
+        chances = [weight / sum(weights) for weight in weights]
+        harms = [
+            sum(
+                chance * (ratio * (level - true) if level > true else true - level)
+                for true, chance in enumerate(chances)
+            )
+            for level in range(5)
+        ]
+        assert harms[rounded_up(chances, 1 / (1 + ratio))] == pytest.approx(min(harms))
+
+
+def test_levels_take_turns_at_the_reserved_slots():
+    policy = SemanticPlus(targets_s=(1, 1, 1, 1, 1))
+    line = WaitingLine(policy)
+    for number in range(6):
+        line.add(job(f"1-{number}", 1, arrival_s=0.01 * number))
+        line.add(job(f"4-{number}", 4, arrival_s=5 + 0.01 * number))
+    turns = []
+    for _ in range(4):
+        found = line.next(100, num_slots=8)
+        assert line.offers_reserved
+        line.discard(found.job_id)
+        turns.append(found.job_id)
+    assert turns == ["4-0", "1-0", "4-1", "1-1"]
 
 
 def test_wrong_options_are_named():

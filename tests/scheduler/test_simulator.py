@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.policies import available, get_policy
-from scheduler.sim import SETTINGS, CostModel, Request, Workload, paper_workload, simulate
+from scheduler.sim import BATCHING, SETTINGS, CostModel, Request, Workload, paper_workload, simulate
+from scheduler.sim.engine import Engine
 from scheduler.sim.metrics import summary
+from scheduler.sim.phases import PhasedSimulation
 
 COST = SETTINGS["A100-4B"]
 # One slot, a token a second, reading is free and nothing is ever read again.
@@ -59,19 +61,28 @@ def test_the_same_workload_gives_the_same_figures_bit_for_bit():
         assert one == two
 
 
-def test_jumping_over_steps_changes_nothing(monkeypatch):
-    from scheduler.sim.engine import Engine
-
-    workload = paper_workload(5, 6)
-    for name in available():
-        jumped = summary(simulate(workload, get_policy(name), COST))
-        with monkeypatch.context() as patch:
-            patch.setattr(Engine, "_num_equal_steps", lambda _engine: 1)
-            stepped = summary(simulate(workload, get_policy(name), COST))
-        for level, value in jumped["time_in_system_s"]["by_urgency"].items():
-            assert value == pytest.approx(
-                stepped["time_in_system_s"]["by_urgency"][level], rel=0.02
-            ), (name, level)
+@pytest.mark.parametrize(
+    ("batching", "num_engines", "setting"),
+    [
+        *itertools.product(["continuous", "chunked"], [1, 3], ["A100-4B", "A100-7B"]),
+        ("phases", 1, "A100-4B"),  # with little memory it matters when it is asked for
+    ],
+)
+@pytest.mark.parametrize("name", available())
+def test_jumping_over_steps_changes_nothing(name, batching, num_engines, setting, monkeypatch):
+    """Asking after every step gives every request the same moments."""
+    workload, cost = paper_workload(5, 8), SETTINGS[setting]
+    options = {"num_engines": num_engines, "batching": batching}
+    jumped = simulate(workload, get_policy(name), cost, **options)
+    monkeypatch.setattr(Engine, "_num_equal_steps", lambda _engine: 1)
+    monkeypatch.setattr(PhasedSimulation, "_num_equal_steps", lambda _simulation, _batch: 1)
+    stepped = simulate(workload, get_policy(name), cost, **options)
+    for one, other in zip(jumped.jobs, stepped.jobs, strict=True):
+        assert one.end_s == pytest.approx(other.end_s, rel=1e-9)
+        assert one.first_token_s == pytest.approx(other.first_token_s, rel=1e-9)
+        assert one.slot_s == pytest.approx(other.slot_s, rel=1e-9)
+    assert jumped.preemptions == stepped.preemptions
+    assert jumped.inversion_s == pytest.approx(stepped.inversion_s, rel=1e-6, abs=1e-6)
 
 
 def _brute_force(sizes_by_level):
@@ -123,3 +134,103 @@ def test_a_request_larger_than_the_memory_is_named():
     with pytest.raises(ValueError, match="request 0"):
         simulate(_workload([(0, 0, 60, 60, 60)]), get_policy("fcfs"),
                  CostModel("x", 0, 0, 0, 1, kv_tokens=64))  # fmt: skip
+
+
+def test_a_prompt_and_its_tokens_take_what_the_cost_model_says():
+    request = Request(0, 1.0, 2, 100, 3, 3.0)
+    for batching in BATCHING:
+        [job] = simulate(Workload("w", [request], 4), get_policy("semantic"), COST,
+                         batching=batching).jobs  # fmt: skip
+        first = 1.0 + COST.prefill_s(100) + COST.decode_s(100)
+        assert job.first_token_s == pytest.approx(first)
+        assert job.end_s == pytest.approx(first + COST.decode_s(101) + COST.decode_s(102))
+
+
+def test_a_calm_prompt_never_slows_an_urgent_request_down():
+    urgent = Request(0, 0.0, 0, 1, 300, 300.0)
+    calm = [Request(1 + n, 0.5 + n / 10, 3, 499, 20, 20.0) for n in range(10)]
+    for batching in ("continuous", "chunked"):
+        alone, beside = (
+            simulate(Workload("w", requests, 16), get_policy("semantic"), COST,
+                     batching=batching).jobs[0].end_s
+            for requests in ([urgent], [urgent, *calm])
+        )  # fmt: skip
+        # Only their context is in its way, a millionth of a step for each token.
+        assert beside == pytest.approx(alone, rel=0.01)
+
+
+def test_in_fcfs_a_prompt_stalls_everybody():
+    first = Request(0, 0.0, 0, 1, 300, 300.0)
+    others = [Request(1 + n, 0.5 + n / 10, 3, 499, 20, 20.0) for n in range(10)]
+    alone, beside = (
+        simulate(Workload("w", requests, 16), get_policy("fcfs"), COST).jobs[0].end_s
+        for requests in ([first], [first, *others])
+    )
+    assert beside > alone + 10 * 0.03
+
+
+def test_a_step_of_chunked_prefill_reads_at_most_its_budget():
+    requests = [Request(n, 0.0, 1, 400, 2, 2.0) for n in range(4)]
+    jobs = simulate(Workload("w", requests, 4), get_policy("semantic"), COST,
+                    batching="chunked", token_budget=200).jobs  # fmt: skip
+    # Eight steps of 200 tokens; the last of them is done when all 1600 have been read.
+    assert max(job.first_token_s for job in jobs) >= 4 * COST.prefill_s(400)
+    assert min(job.first_token_s for job in jobs) < 2 * COST.prefill_s(400) + 2 * COST.d2
+
+
+def test_in_phases_a_newcomer_of_lower_rank_waits_for_the_whole_batch():
+    """The paper's batching: first come, first served lets no prompt in before the first ends."""
+    first = Request(0, 0.0, 0, 10, 100, 100.0)
+    second = Request(1, 0.1, 0, 10, 10, 10.0)
+    workload = Workload("w", [first, second], 16)
+    one, other = simulate(workload, get_policy("fcfs"), COST, batching="phases").jobs
+    assert other.first_token_s > one.end_s
+    one, other = simulate(workload, get_policy("fcfs"), COST).jobs
+    assert other.end_s < one.end_s
+
+
+@pytest.mark.parametrize("name", available())
+def test_more_engines_serve_one_queue_faster(name):
+    workload = paper_workload(2, 20)
+    ends = [simulate(workload, get_policy(name), COST, num_engines=count).end_s
+            for count in (1, 2, 4)]  # fmt: skip
+    assert ends[1] < 0.6 * ends[0]
+    assert ends[2] < 0.6 * ends[1]
+
+
+def test_an_urgent_newcomer_takes_the_least_deserving_slot_of_all_engines():
+    requests = [Request(n, 0.0, 2, 10, 400, 400.0) for n in range(3)]
+    requests.append(Request(3, 0.0, 4, 10, 400, 400.0))
+    requests.append(Request(4, 1.0, 0, 10, 10, 10.0))
+    result = simulate(Workload("w", requests, 1), get_policy("semantic"), COST, num_engines=4)
+    assert [job.num_preemptions for job in result.jobs] == [0, 0, 0, 1, 0]
+    assert result.jobs[4].first_token_s < 1.0 + 3 * COST.d2
+
+
+def test_a_preempted_request_reads_again_only_where_its_cache_is_not():
+    """Back on its own engine nothing is read again; on another one everything is."""
+    requests = [Request(0, 0.0, 4, 100, 300, 300.0), Request(1, 1.0, 0, 10, 10, 10.0)]
+    result = simulate(Workload("w", requests, 1), get_policy("semantic"), COST)
+    assert (result.preemptions, result.reread_tokens) == (1, 0)
+    requests = [Request(0, 0.0, 4, 100, 300, 300.0), Request(1, 0.0, 3, 100, 300, 300.0),
+                Request(2, 1.0, 0, 10, 400, 400.0)]  # fmt: skip
+    result = simulate(Workload("w", requests, 1), get_policy("semantic"), COST, num_engines=2)
+    assert result.preemptions == 1
+    assert result.reread_tokens > 100
+
+
+def test_progress_is_told_of_every_request():
+    told = []
+    simulate(paper_workload(1, 20), get_policy("semantic"), COST, progress=told.append)
+    assert sum(told) == len(paper_workload(1, 20).requests)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"batching": "static"}, "batching"), ({"num_engines": 0}, "engines"),
+     ({"batching": "chunked", "token_budget": 0}, "token-budget"),
+     ({"batching": "phases", "num_engines": 2}, "engines")],
+)  # fmt: skip
+def test_wrong_options_are_named(options, field):
+    with pytest.raises(ValueError, match=field):
+        simulate(paper_workload(1, 2), get_policy("fcfs"), COST, **options)
