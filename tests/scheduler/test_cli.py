@@ -1,6 +1,9 @@
 """The command line: the agreed shapes, and one sentence for bad input."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +78,91 @@ def test_a_bad_file_is_named_with_its_field(tmp_path, capsys, content, field):
 def test_bad_values_are_one_sentence(arguments, capsys):
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_scale_tells_what_a_decision_held(capsys):
+    assert main(["scale", "--sizes", "2000", "--slots", "64", "--json"]) == 0
+    [row] = json.loads(capsys.readouterr().out)["sizes"]
+    assert row["admissions"] >= 4  # several of them: it is a whole decision
+    assert row["preemptions"] >= 2
+    assert 0 < row["push_us"] < row["decision_us"] <= row["decision_p99_us"]
+    assert row["pop_alone_us"] > 0
+    assert row["merge_us"] > 0
+
+
+def test_simulate_shows_one_policy_on_many_engines(workload, capsys):
+    assert main(["simulate", workload, "--engines", "3", "--policy", "semantic", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["policy"], found["engines"]) == ("semantic", 3)
+    assert found["requests"] == _count(workload) == found["figures"]["num_requests"]["total"]
+    assert found["peak_memory_bytes"] > 10**6
+
+
+def test_simulate_draws_a_workload_when_there_is_no_file(capsys):
+    drawn = ["simulate", "--kind", "poisson", "--requests", "50", "--rate", "5"]
+    assert main(drawn) == 0
+    assert "50 requests under semantic-plus" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("batching", ["continuous", "chunked", "phases"])
+def test_compare_knows_every_batching(workload, capsys, batching):
+    assert main(["compare", workload, "--batching", batching, "--json"]) == 0
+    [entry] = json.loads(capsys.readouterr().out)["files"]
+    assert list(entry["policies"]) == ["fcfs", "sjf", "priority", "semantic", "semantic-plus"]
+
+
+def test_a_policy_of_ones_own_is_one_small_file_and_a_name(workload, tmp_path):
+    """From another folder, as a user would: nothing of ours is touched."""
+    (tmp_path / "mine.py").write_text(
+        "from scheduler import Policy\n\n\n"
+        "class ShortestPrompt(Policy):\n"
+        '    name = "shortest-prompt"\n\n'
+        "    def key(self, job):\n"
+        "        return (job.urgency, job.prompt_tokens, job.arrival_s)\n"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "scheduler", "compare", workload, "--json",
+         "--policies", "fcfs,mine:ShortestPrompt"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    [entry] = json.loads(done.stdout)["files"]
+    times = {name: figures["time_in_system_s"]["by_urgency"]["0"]
+             for name, figures in entry["policies"].items()}  # fmt: skip
+    assert times["mine:ShortestPrompt"] < times["fcfs"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [(["--policies", "no_such_module:X"], "policy"), (["--policies", ","], "policies"),
+     (["--engines", "0"], "engines"), (["--batching", "phases", "--engines", "2"], "engines"),
+     (["--predictor-latency", "-1"], "predictor-latency"),
+     (["--token-budget", "0"], "token-budget")],
+)  # fmt: skip
+def test_a_wrong_option_is_named(workload, capsys, arguments, field):
+    assert main(["compare", workload, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert field in error
+    assert error.count("\n") == 1
+
+
+REFERENCE_LIKE = [(0, 50), (1, 50), (2, 50)]  # seeds and sizes of the paper's generator
+
+
+@pytest.mark.parametrize(("seed", "max_per_gap"), REFERENCE_LIKE)
+def test_the_papers_comparison_comes_out_as_claimed(tmp_path, capsys, seed, max_per_gap):
+    drawn = ["generate", "--seed", str(seed), "--max-per-gap", str(max_per_gap)]
+    assert main([*drawn, "--out", str(tmp_path)]) == 0
+    path = capsys.readouterr().out.strip()
+    assert main(["compare", path, "--json"]) == 0
+    [entry] = json.loads(capsys.readouterr().out)["files"]
+    level_0 = {name: figures["time_in_system_s"]["by_urgency"]["0"]
+               for name, figures in entry["policies"].items()}  # fmt: skip
+    total = {name: figures["time_in_system_s"]["total"]
+             for name, figures in entry["policies"].items()}  # fmt: skip
+    for name in ("semantic", "semantic-plus"):
+        assert level_0[name] <= 0.20 * level_0["fcfs"]
+        assert level_0[name] <= 0.53 * level_0["sjf"]
+        assert level_0[name] <= 0.90 * level_0["priority"]
+        assert total[name] < min(total["fcfs"], total["priority"])
