@@ -84,6 +84,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    # Tests on a file too: in memory, threads share a cache and do not wait for each other.
+    DATABASES["default"]["TEST"] = {"NAME": ENV.var_dir / "test.sqlite3"}
 else:
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
     DATABASES["default"]["CONN_MAX_AGE"] = 60
