@@ -47,19 +47,18 @@ def test_from_the_report_to_the_approved_draft(page, served):
 
 
 def test_a_line_that_drops_messages_and_breaks_loses_nothing(page, served):
-    state = {"deltas": 0, "dropped": 0, "broken": 0}
+    seen = {"deltas": 0, "broken": 0}
 
     def proxy(socket):
         server = socket.connect_to_server()
 
         def pass_on(message):
             if '"draft.delta"' in message:
-                state["deltas"] += 1
-                if state["deltas"] % 3 == 2:
-                    state["dropped"] += 1
-                    return
-                if state["deltas"] == 4:
-                    state["broken"] += 1
+                seen["deltas"] += 1
+                if seen["deltas"] == 1:
+                    return  # lost
+                if seen["deltas"] == 2:
+                    seen["broken"] += 1
                     socket.close()
                     return
             socket.send(message)
@@ -69,9 +68,13 @@ def test_a_line_that_drops_messages_and_breaks_loses_nothing(page, served):
     page.route_web_socket(re.compile("/ws/"), proxy)
     log_in(page, served.base_url)
     report(page, "My mother has chest pressure and cold sweat, 71, 3 Harbour Road")
-    expect(page.locator("#approve")).to_be_visible(timeout=120_000)
+    for _ in range(5):  # a draft may be written before its page listens: ask for another
+        expect(page.locator("#approve")).to_be_visible(timeout=120_000)
+        if seen["broken"]:
+            break
+        page.get_by_role("button", name="Ask for another draft").click()
     expect(page.locator("#draft-status")).to_have_text("complete")
-    assert state["dropped"] and state["broken"] == 1, state
+    assert seen["broken"] == 1, seen
     shown = page.locator("#draft-text").text_content()
     page.reload()  # the page as the server writes it, from the database
     assert page.locator("#draft-text").text_content() == shown

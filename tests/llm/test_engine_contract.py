@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.services.environment import ROOT, clean_environ
+from tests.services.loops import own_loop
 from tests.services.processes import ServerProcess, free_port
 from triage.llm import voice
 from triage.llm.cards import load_cards
@@ -23,9 +24,8 @@ SLOTS = 2
 
 @pytest.fixture(scope="module")
 def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
+    with own_loop() as loop:
+        yield loop
 
 
 def _start_vllm(loop, tmp_path: Path):

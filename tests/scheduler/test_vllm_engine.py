@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.loops import own_loop
+
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
 MODEL = Path(__file__).resolve().parents[2] / "weights" / "draft"
 SLOTS = 2
@@ -20,9 +22,8 @@ def stats_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
+    with own_loop() as loop:
+        yield loop
 
 
 @pytest.fixture(scope="module")
