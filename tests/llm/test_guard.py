@@ -63,6 +63,8 @@ def test_a_foreign_line_is_flagged_where_it_stands(line, reason):
         "1. Do not cool the burn with cool running water for twenty minutes.",
         "1. Cool the burn with hot running water for twenty minutes.",
         "3. Use ice, butter or cream.",
+        "1. Rub butter in and cool the burn with cool running water for twenty minutes.",
+        "1. Cool the burn with cool running milk for twenty minutes.",
     ],
 )
 def test_a_changed_number_or_negation_is_not_the_cards_line(line):

@@ -37,11 +37,12 @@ def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, flo
     """The card for an incident: its complaint's, if the complaint model is sure of it.
 
     Where it is not, the words of the message are asked as well (see retrieval.py), alone when
-    there is no assessment (`complaint` empty). If both together are no more than a guess, the
-    card is the one for what is not clear yet.
+    the model took no part (no complaint, or "unclear" without scores). If both together are no
+    more than a guess, the card is the one for what is not clear yet.
     """
     cards = load_cards()
-    sure = complaint_scores.get(complaint, 1.0) if complaint else 0.0
+    told = bool(complaint) and complaint != FALLBACK  # by somebody, if without scores
+    sure = complaint_scores.get(complaint, 0.0) if complaint_scores else float(told)
     if complaint in cards and sure >= SURE:
         return cards[complaint]
     words = load_retriever().scores(message)

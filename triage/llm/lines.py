@@ -1,12 +1,13 @@
 """One line of a draft held against what it may say: the card's lines, the report's facts."""
 
 import re
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
 from triage.classify.injection import has_instructions
 from triage.llm.facts import PatientFacts
 
 SAME_ENOUGH = 0.82  # similarity of a draft's line to a card's line, 0–1
+SAME_WORD = 0.75  # of a word to a word
 NOT_ON_CARD = "not on the protocol card"
 FROM_MESSAGE = "taken from the message, not from the card"
 REPEATS_ORDER = "repeats an instruction from the message"
@@ -52,7 +53,8 @@ def strip_marker(line: str) -> str:
 def traceable(line: str, sources: tuple[str, ...]) -> bool:
     """Whether a line says what one of the card's lines says, in nearly the same words.
 
-    Numbers and negations must be the very same: they turn a right instruction into a wrong one.
+    Numbers and negations must be the very same, and no word may be new, slips of spelling
+    aside: each can turn a right instruction into a wrong one.
     """
     wanted = normal(line)
     normals = [normal(source) for source in sources]
@@ -61,6 +63,7 @@ def traceable(line: str, sources: tuple[str, ...]) -> bool:
     decisive = _decisive(line)
     return any(
         decisive == _decisive(source)
+        and not _new_words(wanted, normal)
         and SequenceMatcher(None, wanted, normal, autojunk=False).ratio() >= SAME_ENOUGH
         for source, normal in zip(sources, normals, strict=True)
     )
@@ -130,6 +133,16 @@ def forbidden(body: str) -> list[str]:
 
 def _decisive(line: str) -> list[str]:
     return sorted(word.lower() for word in _DECISIVE.findall(line))
+
+
+def _new_words(line: str, source: str) -> list[str]:
+    """Words of a line that are not in its source, nor nearly; the shortest say nothing."""
+    known = source.split()
+    return [
+        word
+        for word in line.split()
+        if len(word) > 3 and not get_close_matches(word, known, n=1, cutoff=SAME_WORD)
+    ]
 
 
 def _echoes(line: str, message: str) -> bool:
