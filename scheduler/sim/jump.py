@@ -25,9 +25,9 @@ class Jump:
 
     def steps_by(self, now_s: float) -> int:
         """How many steps are done by then: the inverse of `end_s`, rounded down."""
-        passed = now_s - self.start_s
-        if passed < self.first_s:
+        if self.end_s(1) > now_s:
             return 0
+        passed = now_s - self.start_s
         linear = self.first_s - self.slope_s / 2
         denominator = linear + math.sqrt(linear * linear + 2 * self.slope_s * passed)
         if denominator <= 0:

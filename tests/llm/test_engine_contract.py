@@ -1,6 +1,7 @@
 """One contract for both engines: vLLM in our charge, and a real vLLM server over HTTP."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from triage.llm.cards import load_cards
 from triage.llm.engines.base import GenerationRequest
 from triage.llm.engines.errors import EngineDead, EngineError, PromptTooLong
 from triage.llm.engines.openai_engine import OpenAIEngine
+from triage.llm.engines.vllm_engine import STRUCTURED_OUTPUTS
 from triage.llm.prompts import build_messages
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
@@ -45,6 +47,7 @@ def _start_server(loop, tmp_path: Path):
             "--max-model-len", "1024", "--max-num-seqs", str(SLOTS), "--port", str(port),
             "--host", "127.0.0.1", "--kv-cache-memory-bytes", str(2**28),
             "--scheduler-cls", "scheduler.vllm_plugin.SemanticScheduler",
+            "--structured-outputs-config", json.dumps(STRUCTURED_OUTPUTS),
         ],
         tmp_path / "server.log",
         env={

@@ -1,7 +1,7 @@
 """Time inside a jump: the closed form against adding steps up."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scheduler.sim.jump import Jump
@@ -23,6 +23,7 @@ def test_the_end_of_a_step_is_the_sum_of_the_steps_before(jump, data):
 
 @settings(max_examples=300, deadline=None)
 @given(jump=JUMPS, share=st.floats(-0.1, 1.1))
+@example(jump=Jump(1.0, 2, 0.0001, 0.0001), share=1 / 3)
 def test_the_steps_done_by_a_moment_are_those_that_have_ended(jump, share):
     now_s = jump.start_s + share * (jump.end_s(jump.num_steps) - jump.start_s)
     done = jump.steps_by(now_s)

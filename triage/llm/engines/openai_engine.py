@@ -75,10 +75,6 @@ class OpenAIEngine(Engine):
         if request.json_schema is not None:
             answer = {"name": "answer", "schema": request.json_schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": answer}
-            # vLLM's own name for the same, for what the other does not offer: a small model
-            # would fill its answer with white space.
-            guide = {"json": request.json_schema, "disable_any_whitespace": True}
-            body["structured_outputs"] = guide
         if request.continuation:
             body["messages"].append({"role": "assistant", "content": request.continuation})
             body |= {"continue_final_message": True, "add_generation_prompt": False}

@@ -25,6 +25,7 @@ from triage.llm.engines.threads import in_daemon_thread
 log = logging.getLogger(__name__)
 
 SCHEDULER = "scheduler.vllm_plugin.SemanticScheduler"
+STRUCTURED_OUTPUTS = {"backend": "xgrammar", "disable_any_whitespace": True}
 GIB = 1024**3
 STOP_TIMEOUT_S = 1.0  # the drafts have been drained or handed back: nothing to wait for
 
@@ -110,6 +111,8 @@ class VllmEngine(Engine):
                     scheduler_cls=self._scheduler,
                     scheduling_policy="fcfs" if self._scheduler else "priority",
                     worker_extension_cls="triage.llm.engines.lifeline.Lifeline",
+                    # A small model would fill its answer with white space.
+                    structured_outputs_config=STRUCTURED_OUTPUTS,
                     max_num_seqs=self._num_slots,
                     max_model_len=self._max_model_len,
                     tensor_parallel_size=self._tensor_parallel_size,
@@ -172,7 +175,7 @@ class VllmEngine(Engine):
             output_kind=RequestOutputKind.DELTA,
             structured_outputs=None
             if request.json_schema is None
-            else StructuredOutputsParams(json=request.json_schema, disable_any_whitespace=True),
+            else StructuredOutputsParams(json=request.json_schema),
             extra_args={
                 "job_id": request.job_id,
                 "urgency": request.urgency,
