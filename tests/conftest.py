@@ -22,6 +22,7 @@ _LATE = ("browser", "engine")  # the heavy ones, after everything that is quick 
 _left_out = pytest.StashKey[dict[str, int]]()
 
 
+@pytest.hookimpl(trylast=True)  # after -m and -k: what nobody asked for is not left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out, and count, what needs a part that is not here; heavy tests come last."""
     missing = environment.missing_parts()
