@@ -122,6 +122,30 @@ def test_a_guess_falls_back():
     assert choose_card("hhhgj kfl 9", "", {}).slug == FALLBACK
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint", "card"),
+    [
+        ("he hanged himself, I cut him down, he is not breathing", "mental-health-crisis",
+         "cardiac-arrest"),
+        ("il est tombé, il ne respire plus", "fall", "cardiac-arrest"),
+        ("he went under, no pulse now", "drowning", "drowning"),
+        ("the baby is born and not breathing", "childbirth", "newborn"),
+        ("asthma, she says she can't stop coughing", "asthma", "asthma"),
+        ("he was not breathing well last year, today a rash", "skin-rash", "skin-rash"),
+    ],
+)  # fmt: skip
+def test_without_breath_or_pulse_the_card_says_how_to_resuscitate(text, complaint, card):
+    assert choose_card(text, complaint, {complaint: 0.95}).slug == card
+
+
+def test_the_red_flags_that_mean_an_arrest_are_there():
+    from triage.classify.red_flags import FLAGS
+    from triage.llm.cards import ARRESTED, SAY_HOW_TO_RESUSCITATE
+
+    assert {flag.reason for flag in FLAGS} >= ARRESTED
+    assert set(CARDS) >= SAY_HOW_TO_RESUSCITATE
+
+
 def test_shares_sum_to_one():
     words = load_retriever().scores("scalded arm with hot tea")
     assert sum(words.values()) == pytest.approx(1)

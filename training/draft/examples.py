@@ -25,7 +25,7 @@ from triage.llm.prompts import (
 NUM_TOLD = (8, 6, 5, 4, 3)  # instructions by level
 NUM_ASKED = (3, 3, 3, 2, 2)
 SEXES = ("female", "male", "other")
-SHARE_SHORT = 0.6  # short cards: more summaries, where the facts are, for the same time
+SHARE_SHORT = 0.25  # cards with few lines: a draft ends where its card does
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ any time and gone on with later (--resume).
 
 import argparse
 import math
-import random
 import time
 from dataclasses import asdict
 from itertools import islice
@@ -23,10 +22,6 @@ from triage.llm.prompts import build_messages
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEIGHTS = ROOT / "weights" / "draft"
 IGNORED = -100  # the label that the loss leaves out
-SUMMARY_WEIGHT = 6.0
-# Copying the card is learnt soon, copying any fact takes long: most examples end early.
-SHARE_BEGINNINGS = 0.6
-BEGINNING_TOKENS = 20
 BUCKET = 64  # batches are sorted by length within this many batches
 MAX_POSITIONS = 2048
 
@@ -48,13 +43,8 @@ def config_for(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
     )
 
 
-def encode(
-    tokenizer: PreTrainedTokenizerFast, example, *, beginning: bool = False
-) -> tuple[list[int], list[int], int]:
-    """Token ids, labels (the prompt's are ignored) and the number of summary tokens.
-
-    `beginning`: the summary and what follows at once, without the rest of the draft.
-    """
+def encode(tokenizer: PreTrainedTokenizerFast, example) -> tuple[list[int], list[int]]:
+    """Token ids, and labels in which the prompt's are ignored."""
     facts, card, draft = example
     prompt = tokenizer.apply_chat_template(
         build_messages(**asdict(facts), card=card), add_generation_prompt=True, tokenize=False
@@ -62,40 +52,24 @@ def encode(
     prompt_ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     draft_ids = tokenizer(draft, add_special_tokens=False)["input_ids"]
     draft_ids.append(tokenizer.eos_token_id)
-    num_summary = len(tokenizer(draft.split("\n")[0], add_special_tokens=False)["input_ids"])
-    if beginning:
-        draft_ids = draft_ids[: num_summary + BEGINNING_TOKENS]
-    return prompt_ids + draft_ids, [IGNORED] * len(prompt_ids) + draft_ids, num_summary
+    return prompt_ids + draft_ids, [IGNORED] * len(prompt_ids) + draft_ids
 
 
 def batches(tokenizer: PreTrainedTokenizerFast, batch_size: int, seed: int):
-    """Endless padded batches (ids, labels, weights), each [batch, length], of similar lengths."""
+    """Endless padded batches (ids, labels), each [batch, length], of similar lengths."""
     stream = examples(seed)
     generator = torch.Generator().manual_seed(seed)
-    rng = random.Random(seed)
+    pad = tokenizer.pad_token_id
     while True:
-        pool = [
-            encode(tokenizer, item, beginning=rng.random() < SHARE_BEGINNINGS)
-            for item in islice(stream, batch_size * BUCKET)
-        ]
+        pool = [encode(tokenizer, item) for item in islice(stream, batch_size * BUCKET)]
         pool.sort(key=lambda pair: len(pair[0]))
         for index in torch.randperm(BUCKET, generator=generator).tolist():
             rows = pool[index * batch_size : (index + 1) * batch_size]
-            width = max(len(ids) for ids, _labels, _num in rows)
-            pad = tokenizer.pad_token_id
+            width = max(len(ids) for ids, _labels in rows)
             yield (
-                torch.tensor([ids + [pad] * (width - len(ids)) for ids, _, _ in rows]),
-                torch.tensor([row + [IGNORED] * (width - len(row)) for _, row, _ in rows]),
-                torch.tensor([_weights(row, num, width) for _, row, num in rows]),
+                torch.tensor([ids + [pad] * (width - len(ids)) for ids, _ in rows]),
+                torch.tensor([row + [IGNORED] * (width - len(row)) for _, row in rows]),
             )
-
-
-def _weights(labels: list[int], num_summary: int, width: int) -> list[float]:
-    """A wrong fact harms more than a wrong word, and facts are few: they count more."""
-    start = labels.count(IGNORED)
-    weights = [1.0] * width
-    weights[start : start + num_summary] = [SUMMARY_WEIGHT] * num_summary
-    return weights
 
 
 def learning_rate(step: int, steps: int, peak: float) -> float:
@@ -105,19 +79,13 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     return peak * (0.05 + 0.475 * (1 + math.cos(math.pi * min(1.0, step / steps))))
 
 
-def loss_of(
-    model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor
-) -> tuple[torch.Tensor, float]:
-    """Weighted cross-entropy of the draft's tokens, and the plain one of the summary's."""
+def loss_of(model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of the draft's tokens."""
     hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
-    wanted, weights = labels[:, 1:], weights[:, 1:]
-    counted = wanted != IGNORED
-    losses = torch.nn.functional.cross_entropy(
-        model.lm_head(hidden[counted]).float(), wanted[counted], reduction="none"
-    )
-    kept = weights[counted]
-    of_summary = losses[kept > 1].mean().item()
-    return (losses * kept).sum() / kept.sum(), of_summary
+    wanted = labels[:, 1:]
+    counted = wanted != IGNORED  # the vocabulary is multiplied out for these alone
+    logits = model.lm_head(hidden[counted]).float()
+    return torch.nn.functional.cross_entropy(logits, wanted[counted])
 
 
 def export(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
@@ -156,13 +124,13 @@ def main() -> None:
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05, betas=(0.9, 0.95))
     started, tokens = time.monotonic(), 0
-    for step, (ids, labels, weights) in enumerate(
+    for step, (ids, labels) in enumerate(
         islice(batches(tokenizer, args.batch_size, args.seed), args.steps)
     ):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, args.steps, args.peak_lr)
         with torch.autocast("cpu", torch.bfloat16, enabled=args.bfloat16):
-            loss, summary_loss = loss_of(model, ids, labels, weights)
+            loss = loss_of(model, ids, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -170,7 +138,7 @@ def main() -> None:
         tokens += ids.numel()
         if step % 25 == 0:
             passed = time.monotonic() - started
-            print(f"step {step} loss {loss.item():.3f} summary {summary_loss:.3f} "
+            print(f"step {step} loss {loss.item():.4f} "
                   f"{tokens / passed:.0f} tok/s {passed:.0f} s", flush=True)  # fmt: skip
         if (step + 1) % args.export_every == 0 or step + 1 == args.steps:
             export(model, tokenizer, args.out)

@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from triage.classify.red_flags import red_flags
 from triage.llm.retrieval import combined, load_retriever
 
 CARDS_DIR = Path(__file__).parent / "cards"
 FALLBACK = "unclear"
 SURE = 0.7  # share of the likeliest complaint, 0–1, from which on nobody else is asked
+ARRESTED = frozenset(
+    ("not breathing", "no pulse", "agonal breathing", "resuscitation under way")
+)  # red flags, see classify/red_flags.toml
+FOR_ARRESTS, FOR_BIRTHS = "cardiac-arrest", "newborn"
+_RESUSCITATE = (
+    "cardiac-arrest choking drowning electric-shock mass-casualty newborn overdose smoke-gas"
+)
+SAY_HOW_TO_RESUSCITATE = frozenset(_RESUSCITATE.split())
+LOOKED_AT_CHARS = 4_000
 MIN_SHARE = 0.15  # below this the best of both opinions is a guess
 
 
@@ -38,17 +48,30 @@ def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, flo
 
     Where it is not, the words of the message are asked as well (see retrieval.py), alone when
     the model took no part (no complaint, or "unclear" without scores). If both together are no
-    more than a guess, the card is the one for what is not clear yet.
+    more than a guess, the card is the one for what is not clear yet. Whoever does not breathe
+    or has no pulse gets a card that says how to push on the chest, whatever brought it about.
     """
     cards = load_cards()
+    slug = _likeliest(message, complaint, complaint_scores)
+    if slug not in SAY_HOW_TO_RESUSCITATE and _without_breath_or_pulse(message):
+        slug = FOR_BIRTHS if slug == "childbirth" else FOR_ARRESTS
+    return cards.get(slug, cards[FALLBACK])
+
+
+def _likeliest(message: str, complaint: str, complaint_scores: Mapping[str, float]) -> str:
     told = bool(complaint) and complaint != FALLBACK  # by somebody, if without scores
     sure = complaint_scores.get(complaint, 0.0) if complaint_scores else float(told)
-    if complaint in cards and sure >= SURE:
-        return cards[complaint]
+    if sure >= SURE:
+        return complaint
     words = load_retriever().scores(message)
     shares = combined(complaint_scores, words) if complaint_scores else words
     best = max(shares, key=lambda slug: shares[slug])
-    return cards.get(best, cards[FALLBACK]) if shares[best] >= MIN_SHARE else cards[FALLBACK]
+    return best if shares[best] >= MIN_SHARE else FALLBACK
+
+
+def _without_breath_or_pulse(message: str) -> bool:
+    found = red_flags(message[:LOOKED_AT_CHARS]).evidence
+    return any(finding.reason in ARRESTED for finding in found)
 
 
 def _read(path: Path) -> Card:

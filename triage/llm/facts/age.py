@@ -77,7 +77,11 @@ _PATTERNS = tuple(
             r"(?=\s*[),;.]|\s*$|\s+(?:with|years|yrs|has|is|who|and|in|on)\b)(?![.,/]\d)",
             re.I,
         ),
-        (rf"\b(?P<who>baby|newborn|infant),? {_NW} (?P<u>days|weeks|months)\b", re.I),
+        (rf"\b(?P<who>baby|newborn|infant|neonate),? {_NW} (?P<u>days|weeks|months)\b", re.I),
+        (
+            rf"\b(?P<who>(?i:{ENGLISH_WORDS})) [A-Z][a-z]+,? {_N}(?=,| (?:has|is|was|with|had)\b)",
+            0,
+        ),
         (rf"\b(?:male|female),?\s+{_ABOUT}{_N}(?=\s*[,.;:)]|\s*$)", re.I),
         (rf"(?<![\w.,/]){_N}[,]?\s(?:old )?(?:male|female|man|woman|lady|gentleman)\b", re.I),
         # Spanish, French, German
@@ -107,6 +111,7 @@ _DECADE = re.compile(
 )
 # A number by itself between commas or full stops ("Roofer, 34. Fell"), where no reading is told.
 _BARE = re.compile(r"(?<=[^\W\d][,.] )(?P<n>[1-9]\d)(?=[.,](?: |$))|, is (?P<is>[1-9]\d) and\b"
+                   r"|\b(?:about|approx\.?|around|roughly) (?P<about>[1-9]\d)(?=[,;])"
                    r"|\b(?:er|sie) ist (?P<ist>[1-9]\d)\b")  # fmt: skip
 _READING = re.compile(
     r"(?i)\b(?:pulse|puls|hr|sats?|spo2|o2|bp|rr|resps?|temp|t|sugar|glucose|gluc|bm|gcs|pain|weighs?|"

@@ -59,7 +59,8 @@ _KIND = (
     r"museum|airport|lift|lobby|motorway|underpass|tunnel|shelter|stadium|market|mall"
 )
 _PLACE_NOUN = re.compile(
-    r"\b(?:at|in|on|outside|inside|near|behind|by|opposite|under)"
+    r"\b(?:at|in|on|outside|inside|near|behind|by|opposite|under|"
+    r"(?:ambulance|help|medics?|crew|police|units?|come)(?: needed| required)? to)"
     r"(?: the| a| an| our| my| his| her)?"
     rf" (?P<place>(?:[A-Z][\w'’-]+ ){{0,2}}(?:{_KIND}))\b(?![-'’])",
 )

@@ -6,8 +6,12 @@ import re
 _ENGLISH = {
     "father": "dad|daddy|father|papa",
     "mother": "mum|mom|mam|mummy|mommy|mother",
-    "father-in-law": "father-in-law|dad-in-law",
-    "mother-in-law": "mother-in-law|mum-in-law",
+    "father-in-law": "father-in-law|father in law|dad-in-law",
+    "mother-in-law": "mother-in-law|mother in law|mum-in-law",
+    "brother-in-law": "brother-in-law|brother in law",
+    "sister-in-law": "sister-in-law|sister in law",
+    "son-in-law": "son-in-law|son in law",
+    "daughter-in-law": "daughter-in-law|daughter in law",
     "stepfather": "stepdad|stepfather|step-dad|step dad",
     "stepmother": "stepmum|stepmother|step-mum|stepmom",
     "grandfather": "grandad|granddad|grandpa|grandfather|gramps",
@@ -69,11 +73,13 @@ STRANGERS = {
     "man": "man|gentleman|gent|guy|bloke|fella|hombre|señor|homme|monsieur|Mann|Herr",
 }
 _MALE = (
-    "father father-in-law stepfather grandfather son grandson husband brother uncle nephew "
+    "father father-in-law brother-in-law son-in-law stepfather grandfather son grandson "
+    "husband brother uncle nephew "
     "boyfriend boy man"
 )
 _FEMALE = (
-    "mother mother-in-law stepmother grandmother daughter granddaughter wife sister aunt niece "
+    "mother mother-in-law sister-in-law daughter-in-law stepmother grandmother daughter "
+    "granddaughter wife sister aunt niece "
     "girlfriend girl woman"
 )
 MALE, FEMALE = frozenset(_MALE.split()), frozenset(_FEMALE.split())

@@ -10,7 +10,8 @@ RELATION = re.compile(
     r"|(?<!\w)(?P<bare>dad|mum|mom|mam|daddy|mummy|grandad|grandpa|grandma|granny|nan|nana|"
     r"grandmother|grandfather)(?!\w)"
     r"|(?:^|[.:!?] )(?:(?:hi|hello|help|please|it's|its)[ ,]+)*"
-    r"(?P<first>son(?! (?:las|los|l[oa]|de|un|dos|tres|m[aá]s|como)\b)|"
+    r"(?P<first>(?:brother|sister|father|mother|son|daughter)(?:-in-| in )law|"
+    r"son(?! (?:las|los|l[oa]|de|un|dos|tres|m[aá]s|como)\b)|"
     r"daughter|grandson|granddaughter|husband|wife|brother|sister|partner|mother|"
     r"father|neighbou?r|friend|flatmate|baby|newborn|auntie|aunt|uncle|nephew|niece|cousin|"
     r"girlfriend|boyfriend|colleague)(?![\w-])"
@@ -40,6 +41,7 @@ TELLS = re.compile(
     r"away|at work|at home|out\b|outside|driving|doing|holding|giving|helping|worried|scared|"
     r"coming|on (?:his|her|the) way|home\b|nurse|doctor|paramedic|calling|trying|pressing|"
     r"pushing|at (?:school|a )|translating|asleep|going to|the one who|next door)"
+    r"|\s+(?:died|passed away) (?:last|in|two|three|years|months|a|on|of|when)\b"
     r"|\s+and (?:i|me|myself)\b|['’]s been (?:good|great|helping|brilliant|kind)"
     r"|\s+(?:poked|hit|bit|kicked|scratched|punched|stabbed|elbowed|pushed|knocked) me\b"
     r"|\s+(?:thinks|isn't here|is not here|don't|doesn't know|can drive|could drive|will drive))",
@@ -92,6 +94,7 @@ I_AM = re.compile(
     re.IGNORECASE,
 )
 MY_BODY = re.compile(
+    r"^it['’]?s me\b|"
     r"\bmy (?:own )?(?:left |right |lower |upper |whole |both |little |big |old )*(?:chest|heart|"
     r"arms?|legs?|hands?|fingers?|thumb|wrist|elbow|shoulders?|knees?|ankles?|foot|feet|toes?|"
     r"head|neck|back|throat|tongue|lips?|mouth|tooth|teeth|jaw|face|eyes?|ears?|nose|stomach|"
@@ -129,12 +132,14 @@ HE = re.compile(
 SHE = re.compile(r"(?i)\b(?:she|her|hers|herself|shes|elle|ella)\b")
 _BAD_AFTER = r"(?![\w°/'’-])"
 MALE = re.compile(
-    r"\b(?:Mr|Herr|Monsieur|Señor)\b|(?i:\bmale\b(?! (?:nurse|doctor|carer|caller|voice)))"
+    r"\b(?:[Bb]aby|[Ll]ittle) boy\b|\b(?:Mr|Herr|Monsieur|Señor)\b|"
+    r"(?i:\bmale\b(?! (?:nurse|doctor|carer|caller|voice)))"
     rf"|(?<![\w/.])\d{{1,3}}\s?(?:yo|y/o|y|yrs?)?[\s/]?M{_BAD_AFTER}"
     r"|(?<![\w/])(?<!the )(?<!on )M[ ,]{0,2}~?\d{2}s?(?![\w/%.])"
 )
 FEMALE = re.compile(
-    r"\b(?:Mrs|Ms|Madame|Señora)\b|(?i:\bfemale\b(?! (?:nurse|doctor|carer|caller|voice)))"
+    r"\b(?:[Bb]aby|[Ll]ittle) girl\b|\b(?:Mrs|Ms|Madame|Señora)\b|"
+    r"(?i:\bfemale\b(?! (?:nurse|doctor|carer|caller|voice)))"
     rf"|(?<![\w/.])\d{{1,3}}\s?(?:yo|y/o|y|yrs?)?[\s/]?F{_BAD_AFTER}"
     r"|(?<![\w/])F[ ,]{0,2}~?\d{2}s?(?![\w/%.])"
 )
