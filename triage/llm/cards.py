@@ -20,7 +20,7 @@ _RESUSCITATE = (
     "cardiac-arrest choking drowning electric-shock mass-casualty newborn overdose smoke-gas"
 )
 SAY_HOW_TO_RESUSCITATE = frozenset(_RESUSCITATE.split())
-LOOKED_AT_CHARS = 4_000
+LOOKED_AT_CHARS = 2_000  # from each end: the key fact may come last
 MIN_SHARE = 0.15  # below this the best of both opinions is a guess
 
 
@@ -52,6 +52,8 @@ def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, flo
     or has no pulse gets a card that says how to push on the chest, whatever brought it about.
     """
     cards = load_cards()
+    if len(message) > 2 * LOOKED_AT_CHARS:
+        message = f"{message[:LOOKED_AT_CHARS]}\n{message[-LOOKED_AT_CHARS:]}"
     slug = _likeliest(message, complaint, complaint_scores)
     if slug not in SAY_HOW_TO_RESUSCITATE and _without_breath_or_pulse(message):
         slug = FOR_BIRTHS if slug == "childbirth" else FOR_ARRESTS
@@ -70,7 +72,7 @@ def _likeliest(message: str, complaint: str, complaint_scores: Mapping[str, floa
 
 
 def _without_breath_or_pulse(message: str) -> bool:
-    found = red_flags(message[:LOOKED_AT_CHARS]).evidence
+    found = red_flags(message).evidence
     return any(finding.reason in ARRESTED for finding in found)
 
 

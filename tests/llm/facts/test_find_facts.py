@@ -1,6 +1,7 @@
 """Fields first, then words; of two possibilities none."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from training.draft.messages import read_messages
 from triage.llm.facts import PatientFacts, find_facts
 from triage.llm.facts.place import place_in
+from triage.llm.prompts import known_facts
 
 
 def test_the_reports_fields_stand():
@@ -57,6 +59,13 @@ def test_a_place_is_in_the_callers_words(text, place):
 def test_any_text_is_survived(text):
     facts = find_facts(text)
     assert facts.place in " ".join(text.split())
+
+
+@pytest.mark.parametrize("piece", ["my dad and ", "the old 12 ", "a ", "14 Mill ", "I am ", "58M "])
+def test_a_very_long_message_is_looked_through_in_no_time(piece):
+    started = time.perf_counter()
+    known_facts(piece * 20_000)
+    assert time.perf_counter() - started < 2
 
 
 def test_nothing_is_invented_on_our_own_messages():

@@ -141,7 +141,9 @@ def ages_in(text: str) -> list[Age]:
     found = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if _NOT_AN_AGE.match(text, match.end()) or _THEN.search(text[: match.start()]):
+            if _NOT_AN_AGE.match(text, match.end()) or _THEN.search(
+                text[max(0, match.start() - _LOOK_BACK_CHARS) : match.start()]
+            ):
                 continue
             words = _words(match)
             if words:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from triage.llm.facts import wording
 from triage.llm.facts.relations import ENGLISH, OTHERS, STRANGERS, sex_of, sex_of_word
 
+LOOK_BACK_CHARS = 60
 CALLER, SEVERAL = "caller", "several people"
 
 
@@ -91,7 +92,7 @@ def _relations(text: str) -> tuple[list[_Mention], list[_Mention]]:
             mention = _Mention(match.start(), match.end(), table[word.lower()], word)
             if mention.name == "baby" and unborn:
                 continue
-            before = text[: match.start()]
+            before = _just_before(text, match.start())
             tells = (
                 wording.TELLS.match(text, match.end())
                 or wording.BELONGING.match(text, match.end())
@@ -124,11 +125,15 @@ def _strangers(text: str) -> list[_Mention]:
         if name == "baby" and unborn:
             continue
         if wording.TELLS.match(text, match.end()) or wording.BY_STRANGER.search(
-            text[: match.start()]
+            _just_before(text, match.start())
         ):
             continue
         found.append(_Mention(match.start(), match.end(), name, word))
     return found
+
+
+def _just_before(text: str, at: int) -> str:
+    return text[max(0, at - LOOK_BACK_CHARS) : at]
 
 
 def _unborn(text: str) -> bool:
