@@ -127,7 +127,7 @@ class _Bench:
             )
             self.engines[policy] = engine
             # Long enough for the kernels of the usual batch sizes to be made.
-            warm_up = draw_requests(WARM_UP_SEED, 4 * self.plan.slots, math.inf)
+            warm_up = draw_requests(WARM_UP_SEED, 8 * self.plan.slots, math.inf)
             await replay(engine, warm_up, self.plan.model, WARM_UP_SEED)
         return self.engines[policy]
 

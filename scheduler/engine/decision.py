@@ -33,6 +33,7 @@ class Decision:
     _last_urgent_s: float = -math.inf
     _now_s: float = 0.0
     _protected: frozenset[Hashable] = frozenset()
+    _promised: list[EngineJob] = field(default_factory=list)  # seated, with room for them
     _favoured: list[EngineJob] = field(default_factory=list)  # others yielded to them
 
     def expect_urgent(self, job: EngineJob, now_s: float) -> None:
@@ -46,6 +47,7 @@ class Decision:
         out from the first on."""
         self._now_s = now_s
         self._favoured.clear()
+        self._promised.clear()
         self._protected = protected_jobs(
             self.policy, running, now_s, self.engine.max_num_active_reqs
         )
@@ -76,7 +78,6 @@ class Decision:
     def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
         slots = self.engine.max_num_active_reqs
         reserved = self.policy.reserved_slots(slots)
-        room = Room.of(self.engine, (job.request for job in running), self._calm_tokens())
         while len(queue.line):
             candidate = queue.line.next(
                 self._now_s, overdue_running=self.num_protected, num_slots=slots
@@ -91,31 +92,35 @@ class Decision:
                 and self.num_protected < reserved
                 and self.policy.is_overdue(candidate, self._now_s)
             )
-            if self._lack(candidate, room):
+            room = self._room(running) if self._num_free_slots(running) > 0 else None
+            lack = self._lack(candidate, room) if room else "slot"
+            if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
                     queue.seat(candidate)  # if there is room after all, it is the first to be asked
                     continue
-                found = self._victims(candidate, claims, running, room)
-                if found is None:
+                victims = self._victims(candidate, claims, running, lack, room)
+                if victims is None:
                     return
-                victims, room = found
                 for victim in victims:
                     running.remove(victim)
                     self.take_slot(victim)
                 self._favoured.append(candidate)
             queue.seat(candidate)
-            room.seat(candidate.request)
+            self._promised.append(candidate)
             self.num_protected += claims
 
     def _victims(
-        self, candidate: EngineJob, claims: bool, running: list[EngineJob], room: Room
-    ) -> tuple[list[EngineJob], Room] | None:
-        """Whom to preempt in favour of `candidate`, and the room there is then.
-
-        None when that would not be enough: nobody shall lose a slot in vain.
-        """
-        left, victims, room = list(running), [], room.copy()
-        while lack := self._lack(candidate, room):
+        self,
+        candidate: EngineJob,
+        claims: bool,
+        running: list[EngineJob],
+        lack: str,
+        room: Room | None,
+    ) -> list[EngineJob] | None:
+        """Whom to preempt in favour of `candidate`; None when that would not be enough: nobody
+        shall lose a slot in vain."""
+        left, victims = list(running), []
+        while lack:
             victim = find_victim(
                 self.policy,
                 candidate,
@@ -124,11 +129,25 @@ class Decision:
                 claims_reserved=claims,
             )
             if victim is None:
-                return None
+                return None  # most steps end here, before the room is reckoned up
+            room = room or self._room(running)
             left.remove(victim)
             victims.append(victim)
             room.give_back(victim.request)
-        return victims, room
+            lack = self._lack(candidate, room)
+        return victims
+
+    def _num_free_slots(self, running: list[EngineJob]) -> int:
+        engine = self.engine
+        taken = len(running) + len(self._promised) + engine.num_waiting_for_streaming_input
+        return int(engine.max_num_active_reqs - taken)
+
+    def _room(self, running: list[EngineJob]) -> Room:
+        """What the step has left beside those running and those it is promised to."""
+        room = Room.of(self.engine, (job.request for job in running), self._calm_tokens())
+        for job in self._promised:
+            room.seat(job.request)
+        return room
 
     def _lack(self, candidate: EngineJob, room: Room) -> str:
         return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)
@@ -141,6 +160,12 @@ class Decision:
         """Keep the step short for whoever comes while it computes: an urgent request waits for
         it, and for the next one, which vLLM has planned by then. Only prompts make a step long;
         those of urgent requests are read in one go."""
+        if (
+            not queue.seated
+            and self._num_free_slots(running) < 1
+            and not any(job.request.is_prefill_chunk for job in running)
+        ):
+            return  # nobody reads
         calm_tokens = self._calm_tokens()
         if calm_tokens >= self.step_tokens:
             return

@@ -6,7 +6,7 @@ scheduler through the attributes that `tests/scheduler/test_vllm_seam.py` pins.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -35,9 +35,6 @@ class Room:
         for request in running:
             room._take(request, 1)
         return room
-
-    def copy(self) -> "Room":
-        return replace(self)
 
     def lacks(self, request: Any, *, is_calm: bool = False) -> str:
         """What is missing for a waiting request: "slot", "memory", "tokens", or "" for nothing."""
