@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.engine.client import STOCK_POLICIES, BenchEngine
-from scheduler.engine.figures import figures, medians, quantile
+from scheduler.engine.figures import figures, medians, quantile, throughput
 from scheduler.engine.load import (
     LENGTH_ERROR,
     OUTPUT_TOKENS,
@@ -156,7 +156,9 @@ class _Bench:
         rate_per_s = self.record["rate"]["rate_per_s"] if plan.requests is None else 0.0
         requests = plan.load(repeat, rate_per_s)
         before = engine.counters()
-        found = figures(await replay(engine, requests, plan.model, plan.seed + repeat))
+        timings = await replay(engine, requests, plan.model, plan.seed + repeat)
+        found = figures(timings)
+        found["tokens_per_s_until_last_arrival"] = throughput(engine.emitted, timings)
         if policy not in STOCK_POLICIES:
             found |= _of_counters(before, await engine.settled_counters())
         first = found["ttft_s"]["0"]

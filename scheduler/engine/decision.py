@@ -42,9 +42,11 @@ class Decision:
             self._last_urgent_s = now_s
 
     def run(self, running: list[EngineJob], queue: EngineQueue, now_s: float) -> list[EngineJob]:
-        """Preempt who must yield, seat who comes next. Returns who runs on, the most deserving
-        first: under KV pressure vLLM takes the last one's memory, and it gives the step's tokens
-        out from the first on."""
+        """Preempt who must yield, seat who comes next. Returns who runs on.
+
+        The most deserving come first where that matters: vLLM gives the step's tokens out from
+        the first on, and when memory runs short it takes that of the last.
+        """
         self._now_s = now_s
         self._favoured.clear()
         self._promised.clear()
@@ -56,8 +58,10 @@ class Decision:
         if queue.has_candidates:
             self._make_room(running, queue)
             queue.line.merge()
-        self._limit_step(running, queue)
-        if len(running) > 1:
+        reads = any(job.request.is_prefill_chunk for job in running)
+        if reads or queue.seated or self._num_free_slots(running) > 0:
+            self._limit_step(running, queue)
+        if reads or self._is_memory_short(running):
             running.sort(key=self._standing)
         return running
 
@@ -152,6 +156,13 @@ class Decision:
     def _lack(self, candidate: EngineJob, room: Room) -> str:
         return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)
 
+    def _is_memory_short(self, running: list[EngineJob]) -> bool:
+        """Whether some running job may find no block for the tokens of this step."""
+        engine = self.engine
+        blocks_each = len(engine.kv_cache_config.kv_cache_groups) * (1 + engine.num_spec_tokens)
+        free = engine.kv_cache_manager.block_pool.get_num_free_blocks()
+        return bool(free < len(running) * blocks_each)
+
     def _calm_tokens(self) -> int:
         is_likely = self._now_s - self._last_urgent_s < URGENT_MEMORY_S
         return self.calm_tokens if is_likely else int(self.engine.max_num_scheduled_tokens)
@@ -160,12 +171,6 @@ class Decision:
         """Keep the step short for whoever comes while it computes: an urgent request waits for
         it, and for the next one, which vLLM has planned by then. Only prompts make a step long;
         those of urgent requests are read in one go."""
-        if (
-            not queue.seated
-            and self._num_free_slots(running) < 1
-            and not any(job.request.is_prefill_chunk for job in running)
-        ):
-            return  # nobody reads
         calm_tokens = self._calm_tokens()
         if calm_tokens >= self.step_tokens:
             return

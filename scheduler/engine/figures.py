@@ -28,6 +28,19 @@ def figures(timings: Sequence[Timing]) -> dict[str, Any]:
     }
 
 
+def throughput(emitted: Sequence[tuple[float, int]], timings: Sequence[Timing]) -> float:
+    """Tokens a second from the first arrival to the last, 0 when all came at once.
+
+    Leaves out what comes after: the last few requests do not fill the slots, and they are long
+    ones under a policy that serves the short ones first.
+    """
+    start_s = min(timing.arrival_s for timing in timings)
+    end_s = max(timing.arrival_s for timing in timings)
+    if end_s <= start_s:
+        return 0.0
+    return sum(number for moment, number in emitted if moment <= end_s) / (end_s - start_s)
+
+
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Mean, median and 99th percentile; zeros for no values."""
     return {"mean": mean(values), "p50": quantile(values, 0.5), "p99": quantile(values, 0.99)}

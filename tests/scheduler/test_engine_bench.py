@@ -8,7 +8,7 @@ import pytest
 
 from scheduler.cli import main
 from scheduler.engine.calibration import Point, fit
-from scheduler.engine.figures import figures, medians, quantile
+from scheduler.engine.figures import figures, medians, quantile, throughput
 from scheduler.engine.load import draw_requests, longest_context, make_task, mispredict
 from scheduler.engine.model import find_model
 from scheduler.engine.record import Record
@@ -60,6 +60,12 @@ def test_figures_are_those_of_the_level():
     assert found["preemptions"] == 3
     assert medians([found, found, figures([_timing(0, 0.0, 5.0, 6.0)])])["ttft_s"]["0"]["mean"] == 2
     assert quantile([1, 2, 3], 0.25) == 1.5
+
+
+def test_throughput_counts_what_comes_while_requests_arrive():
+    timings = [_timing(0, 10.0, 1.0, 2.0), _timing(0, 14.0, 3.0, 40.0)]
+    assert throughput([(11.0, 5), (13.0, 3), (30.0, 99)], timings) == 2.0
+    assert throughput([(11.0, 5)], timings[:1]) == 0.0
 
 
 def test_a_fit_finds_the_coefficients_and_never_one_below_zero():
