@@ -93,3 +93,10 @@ def test_what_the_model_found_telling_is_pointed_at(model):
     message = "We were at the lake all day. The wrist is bent like a fork. We have a red car."
     start, end = model.salient_span(message, 2)
     assert "wrist" in message[start:end] or "fork" in message[start:end]
+
+
+def test_explaining_what_was_just_read_gives_the_same_words(model):
+    message = "We were at the lake all day. The wrist is bent like a fork. We have a red car"
+    fresh = model.salient_span(message, 2)
+    model.predict(["something much shorter", message])
+    assert model.salient_span(message, 2) == fresh

@@ -16,7 +16,7 @@ from triage.classify import Decision, Report, assess, load_model
 from triage.classify.cases import read_cases
 from triage.classify.counterfactual import flips
 from triage.classify.reading import read
-from triage.classify.speed import latency_ms, memory_mb, messages_per_s, start_up
+from triage.classify.speed import latency_ms, messages_per_s, start_up
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "urgency"
 ABSENT_LEVEL = 4  # a voice that says nothing asks for nothing
@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     fresh = start_up(args.weights, args.encoder)
     result = evaluate(cases, model)
-    result["fused"] |= fresh | {"memory_mb": max(fresh["memory_mb"], memory_mb())}
+    result["fused"] |= fresh
     if args.wrong:
         _print_wrong(cases, model)
     if args.json:

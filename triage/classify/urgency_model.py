@@ -7,6 +7,7 @@ weights replace the encoder's transformer layers; its word embeddings stay as th
 
 import importlib.util
 import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,9 @@ class EncoderModel:
 
     def __init__(self, net: UrgencyNet, tokenizer, settings: dict) -> None:
         self.net, self.tokenizer = net.eval(), tokenizer
+        # bfloat16 reads a batch 1.7 times as fast on a CPU that has it; others keep float32.
+        self.bfloat16 = torch.cpu._is_avx512_bf16_supported()
+        self._last = threading.local()  # states of the last batch, to explain without a new pass
         self.complaints: list[str] = settings["complaints"]
         self.calibration = Calibration(tuple(settings["scale"]), tuple(settings["shift"]))
         self.round_up_thresholds: tuple[float, ...] = tuple(settings["round_up_thresholds"])
@@ -136,7 +140,10 @@ class EncoderModel:
         batch = self.tokenizer(
             texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
-        levels, complaints = self.net(batch["input_ids"], batch["attention_mask"])
+        pooled, hidden, top = self._pool(batch)
+        self._last.rows = {text: (hidden[row], top[row], int(batch["attention_mask"][row].sum()))
+                           for row, text in enumerate(texts)}  # fmt: skip
+        levels, complaints = self.net.level_head(pooled), self.net.complaint_head(pooled)
         probabilities = level_probabilities(levels, self.calibration).tolist()
         scores = torch.softmax(complaints, dim=1)
         top = torch.topk(scores, k=min(TOP_COMPLAINTS, scores.shape[1]), dim=1)
@@ -154,16 +161,28 @@ class EncoderModel:
             )
         ]
 
+    def _pool(self, batch) -> tuple[torch.Tensor, ...]:
+        """Features, token states and places of the maxima of a tokenized batch, in float32."""
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
+            pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
+        return pooled.float(), hidden.float(), top
+
     @torch.inference_mode()
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
         """The few words that speak most for "at most this level" (for level 4: against more).
 
         The head is linear in the pooled states, so each token's share in its logit is exact.
         """
+        text = text.rstrip(" .") or text
         batch = self.tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt",
                                return_offsets_mapping=True)  # fmt: skip
         offsets = batch["offset_mapping"][0].tolist()
-        _pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
+        known = getattr(self._last, "rows", {}).get(text)
+        if known:
+            states, top, num_tokens = known
+            hidden, top = states[:num_tokens].unsqueeze(0), top.unsqueeze(0)
+        else:
+            _pooled, hidden, top = self._pool(batch)
         boundary = min(level, NUM_LEVELS - 2)
         weight = self.net.level_head.weight[boundary]
         if level == NUM_LEVELS - 1:
