@@ -95,7 +95,7 @@ async def test_a_doubtful_sentence_is_shown_as_such_while_the_draft_grows(claime
 async def test_what_does_not_fit_loses_the_middle_of_the_message_and_nothing_else(
     claimed, database
 ):
-    message = "My father burnt his arm. " + "And then this. " * 90 + "He is not breathing."
+    message = "My father burnt his arm. " + "And then this. " * 90 + "His hand is black."
     await database.run(Incident.objects.filter(pk=claimed.incident_id).update, message=message)
     await database.run(claimed.incident.refresh_from_db)
 
@@ -111,7 +111,7 @@ async def test_what_does_not_fit_loses_the_middle_of_the_message_and_nothing_els
     assert claimed.status == "done"
     assert len(engine.requests) > 2
     assert all(line in content for line in CARD.tell_caller)
-    assert "He is not breathing.>>" in content
+    assert "His hand is black.>>" in content
     assert "Message: <<My father burnt" in content
     assert content.endswith("Place: 14 Mill Lane")
 
