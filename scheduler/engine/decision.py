@@ -82,6 +82,7 @@ class Decision:
     def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
         slots = self.engine.max_num_active_reqs
         reserved = self.policy.reserved_slots(slots)
+        room: Room | None = None  # reckoned up once somebody may get it, then kept up to date
         while len(queue.line):
             candidate = queue.line.next(
                 self._now_s, overdue_running=self.num_protected, num_slots=slots
@@ -96,7 +97,8 @@ class Decision:
                 and self.num_protected < reserved
                 and self.policy.is_overdue(candidate, self._now_s)
             )
-            room = self._room(running) if self._num_free_slots(running) > 0 else None
+            if room is None and self._num_free_slots(running) > 0:
+                room = self._room(running)
             lack = self._lack(candidate, room) if room else "slot"
             if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
@@ -109,8 +111,11 @@ class Decision:
                     running.remove(victim)
                     self.take_slot(victim)
                 self._favoured.append(candidate)
+                room = None  # their slots, memory and tokens are free now
             queue.seat(candidate)
             self._promised.append(candidate)
+            if room:
+                room.seat(candidate.request)
             self.num_protected += claims
 
     def _victims(
