@@ -35,7 +35,7 @@ def commands(host: str = "127.0.0.1", port: int = 8000) -> dict[str, list[str]]:
                 "--timeout-graceful-shutdown", "10"],
         "classify": [*worker, "-Q", "classify", "-n", "classify@%h", "-c", str(num_classifiers)],
         "maintenance": [*worker, "-Q", "maintenance", "-n", "maintenance@%h", "-c", "1"],
-        "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", "",
+        "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "",
                  "-s", str(var_dir / "celerybeat-schedule")],
         "llm": [python, str(ROOT / "manage.py"), "llm_worker"],
     }  # fmt: skip
@@ -132,6 +132,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     services = [Service(name, args) for name, args in commands(host, port).items()]
     say("supervisor", f"Starting {', '.join(s.name for s in services)}; http://{host}:{port}/")
+    say("supervisor", "First accounts: manage.py createsuperuser, manage.py create_token SOURCE.")
     while not stopping.wait(0.5):
         for service in services:
             service.check()

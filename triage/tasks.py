@@ -7,6 +7,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
 from triage import classify as classifier
 from triage.actions import classification
@@ -53,7 +54,11 @@ def _load_before_the_first_message(**_: Any) -> None:
 def urgency_model() -> classifier.UrgencyModel | None:
     """The process's model, loaded once; None when it cannot be (the rules decide alone)."""
     try:
-        return classifier.load_model(URGENCY_WEIGHTS, encoder=ENV.encoder_model or None)
+        model = classifier.load_model(URGENCY_WEIGHTS, encoder=ENV.encoder_model or None)
+        # The first decision pays for patterns, glossaries and kernels: not a patient's.
+        report = classifier.Report("He fell off a ladder, his leg is bent and he is pale")
+        classifier.assess(report, rules=[], model=model, now=timezone.now())
+        return model
     except Exception:
         log.exception("The urgency model could not be loaded; the rules decide alone")
         return None

@@ -54,9 +54,9 @@ function node(piece) {
 function changed(row) {
   const state = row.draft ? `${row.draft.id} ${row.draft.status} ${row.draft.review}` : "";
   if (row.draft) {
-    const preempted = row.draft.num_preemptions;
+    const { num_tokens: written, num_preemptions: preempted, predicted_tokens: expected } = row.draft;
     document.getElementById("draft-tokens").textContent =
-      `${row.draft.num_tokens} tokens of about ${row.draft.predicted_tokens}` +
+      (written ? `${written} tokens of about ${expected}` : `about ${expected} tokens expected`) +
       (preempted ? ` · gave way ${preempted} times to more urgent ones` : "");
   }
   if (row.revision <= revision && state === draftState) return;

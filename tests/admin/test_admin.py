@@ -36,6 +36,12 @@ def test_a_wrong_pattern_is_shown_at_its_field(admin):
     assert not PriorityRule.objects.exists()
 
 
+def test_a_level_is_chosen_by_its_number_and_word(admin):
+    page = admin.get(reverse("admin:triage_priorityrule_add")).content.decode()
+    assert '<option value="0">0 Immediate</option>' in page
+    assert '<option value="" selected>none</option>' in page
+
+
 def test_a_rule_is_tried_without_changing_anything(admin, administrator, monkeypatch):
     monkeypatch.setattr(broker, "send_classify", lambda _incident_id: True)
     incident, _ = intake.submit(intake.NewReport("sore wrist"), user=administrator)

@@ -81,6 +81,14 @@ def test_viewing_is_audited(client, dispatcher, incident):
     assert incident.log.filter(action="viewed", actor=dispatcher).exists()
 
 
+def test_voices_and_levels_have_names_for_people(client, dispatcher, incident):
+    client.force_login(dispatcher)
+    page = client.get(reverse("incident", args=[incident.pk])).content.decode()
+    assert ">Red flags</th>" in page
+    assert ">Vital signs</th>" in page
+    assert ">0 Immediate</option>" in page
+
+
 def test_an_override_needs_its_reason(client, dispatcher, incident):
     client.force_login(dispatcher)
     url = reverse("override", args=[incident.pk])

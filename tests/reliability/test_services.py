@@ -11,6 +11,8 @@ pytestmark = [pytest.mark.services, pytest.mark.engine, pytest.mark.timeout(420)
 
 def test_smoke_backlog_and_killed_workers(product):
     start_all(product)
+    with pytest.raises(RuntimeError, match="create_token"):
+        product.manage("smoke", "--base-url", product.base_url, "--token", "unknown")
     smoke = json.loads(product.manage("smoke", "--base-url", product.base_url))
     assert (smoke["accepted"], smoke["done"], smoke["lost"]) == (20, 20, 0)
 

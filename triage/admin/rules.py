@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from triage.actions import trial
 from triage.admin.base import LoggedAdmin
-from triage.models import PriorityRule
+from triage.models import NUMBERED_LEVELS, PriorityRule
 
 
 @admin.register(PriorityRule)
@@ -33,6 +33,11 @@ class PriorityRuleAdmin(LoggedAdmin):
         ("What it does", {"fields": ("action", "level", "tag")}),
         ("By whom", {"fields": ("author", "updated_at")}),
     )  # fmt: skip
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "level":
+            kwargs["choices"] = [("", "none"), *NUMBERED_LEVELS]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.author = request.user

@@ -7,7 +7,7 @@ from django import forms
 from triage.actions.intake import MAX_AGE_YEARS, MAX_MESSAGE_CHARS, NewReport
 from triage.actions.overrides import MAX_REASON_CHARS
 from triage.errors import TriageError
-from triage.models import Incident, Urgency
+from triage.models import NUMBERED_LEVELS, Incident
 
 
 class NewIncidentForm(forms.Form):
@@ -31,7 +31,7 @@ class NewIncidentForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", "none given"), *Urgency.choices],
+        choices=[("", "none given"), *NUMBERED_LEVELS],
         label="Level given by the caller's service",
     )
     # Made with the page: pressing the button twice stores one incident.
@@ -49,7 +49,7 @@ class NewIncidentForm(forms.Form):
 class OverrideForm(forms.Form):
     """Another level, and why."""
 
-    urgency = forms.TypedChoiceField(coerce=int, choices=Urgency.choices, label="Level")
+    urgency = forms.TypedChoiceField(coerce=int, choices=NUMBERED_LEVELS, label="Level")
     reason = forms.CharField(
         max_length=MAX_REASON_CHARS,
         label="Why?",

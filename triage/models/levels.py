@@ -13,6 +13,8 @@ class Urgency(models.IntegerChoices):
     NON_URGENT = 4, "Non-urgent"
 
 
+NUMBERED_LEVELS = [(level, f"{level} {name}") for level, name in Urgency.choices]  # to choose from
+
 LATE_URGENCY = Urgency.EMERGENT  # shown for an incident that was not classified in time
 
 

@@ -8,12 +8,19 @@ from triage.models import Assessment, Urgency
 
 register = template.Library()
 SHAPES = ("▲", "◆", "■", "●", "○")  # told apart without colour
+VOICES = {"vitals": "Vital signs", "llm": "Language model"}
 
 
 @register.filter
 def shape(level: int | None) -> str:
     """The level's shape."""
     return SHAPES[level] if level is not None else "?"
+
+
+@register.filter
+def voice_name(name: str) -> str:
+    """What a dispatcher reads for a voice's name in the record."""
+    return VOICES.get(name, name.replace("_", " ").capitalize())
 
 
 @register.filter

@@ -40,7 +40,12 @@ def reach(base_url: str, check):
         return asyncio.run(check)
     except httpx.HTTPStatusError as error:
         body = error.response.text[:300]
-        raise CommandError(f"{base_url} answered {error.response.status_code}: {body}") from error
+        hint = ""
+        if error.response.status_code == httpx.codes.UNAUTHORIZED:
+            hint = " Set SMOKE_TOKEN to one that `manage.py create_token SOURCE` makes there."
+        raise CommandError(
+            f"{base_url} answered {error.response.status_code}: {body}{hint}"
+        ) from error
     except (OSError, httpx.HTTPError, WebSocketException) as error:
         raise CommandError(
             f"{base_url} cannot be used ({error}). Start it with `make demo`, or set BASE_URL "
