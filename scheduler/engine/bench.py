@@ -95,6 +95,18 @@ def _model_len(plan: Plan) -> int:
     return min(max(MIN_MODEL_LEN, need), plan.model.max_positions)
 
 
+def turns(plan: Plan) -> list[tuple[int, str]]:
+    """(repeat, policy) in the order of measuring. Every second repeat goes backwards, so that a
+    machine that slows down or warms up puts no policy at a disadvantage."""
+    if plan.one_at_a_time:
+        return [(repeat, name) for name in plan.policies for repeat in range(plan.repeats)]
+    return [
+        (repeat, name)
+        for repeat in range(plan.repeats)
+        for name in (plan.policies if repeat % 2 == 0 else plan.policies[::-1])
+    ]
+
+
 class _Bench:
     def __init__(self, plan: Plan, model_len: int, say: Callable[[str], None]) -> None:
         self.plan, self.model_len, self.say = plan, model_len, say
@@ -108,10 +120,7 @@ class _Bench:
         for repeat in range(plan.repeats):
             if f"idle/{repeat}" not in record:
                 record.add(f"idle/{repeat}", await self.measure_idle(repeat))
-        turns = [(repeat, name) for repeat in range(plan.repeats) for name in plan.policies]
-        if plan.one_at_a_time:
-            turns.sort(key=lambda turn: plan.policies.index(turn[1]))
-        for repeat, name in turns:
+        for repeat, name in turns(plan):
             if f"{name}/{repeat}" not in record:
                 record.add(f"{name}/{repeat}", await self.measure(name, repeat))
         return self.result()

@@ -15,6 +15,7 @@ from scheduler.sim.workload import Request
 
 PROMPT_TOKENS = (32, 400)  # uniform
 OUTPUT_TOKENS = (16, 256)  # uniform
+MEAN_OUTPUT_TOKENS = sum(OUTPUT_TOKENS) / 2
 LENGTH_ERROR = 0.3  # standard deviation of log(predicted / true)
 SPECIAL_TOKENS = 16  # the first ones of a vocabulary, left out of prompts
 
@@ -24,7 +25,10 @@ def draw_requests(
 ) -> list[Request]:
     """Poisson arrivals, five equally frequent levels, predictions with log-normal errors.
 
-    An infinite rate lets all come at once.
+    The arrivals of a few hundred requests, and their lengths, are some per cent off by chance:
+    much beside an overload of 1.2. So time is stretched until the tokens asked for a second are
+    exactly those of `rate_per_s` requests of the mean length. An infinite rate lets all come at
+    once.
     """
     rng = random.Random(seed)
     requests: list[Request] = []
@@ -42,7 +46,11 @@ def draw_requests(
             )
         )
         now_s += rng.expovariate(rate_per_s) if math.isfinite(rate_per_s) else 0.0
-    return requests
+    if now_s == 0.0:
+        return requests
+    tokens_per_s = rate_per_s * MEAN_OUTPUT_TOKENS
+    stretch = sum(request.output_tokens for request in requests) / tokens_per_s / now_s
+    return [replace(request, arrival_s=request.arrival_s * stretch) for request in requests]
 
 
 def make_task(request: Request, model: Model, seed: int) -> Task:
@@ -105,7 +113,7 @@ async def measure_capacity(engine: BenchEngine, model: Model, seed: int, slots: 
     moments = sorted(engine.emitted)
     tokens = sum(number for moment, number in moments if moment <= starved_s)
     tokens_per_s = tokens / (starved_s - timings[0].arrival_s)
-    return tokens_per_s / (sum(OUTPUT_TOKENS) / 2)
+    return tokens_per_s / MEAN_OUTPUT_TOKENS
 
 
 def mispredict(requests: Sequence[Request], seed: int, length_error: float) -> list[Request]:

@@ -3,13 +3,21 @@
 import json
 import math
 import statistics
+from dataclasses import replace
 
 import pytest
 
 from scheduler.cli import main
+from scheduler.engine.bench import Plan, turns
 from scheduler.engine.calibration import Point, fit
 from scheduler.engine.figures import figures, medians, quantile, throughput
-from scheduler.engine.load import draw_requests, longest_context, make_task, mispredict
+from scheduler.engine.load import (
+    MEAN_OUTPUT_TOKENS,
+    draw_requests,
+    longest_context,
+    make_task,
+    mispredict,
+)
 from scheduler.engine.model import find_model
 from scheduler.engine.record import Record
 from scheduler.engine.timing import Timing
@@ -35,6 +43,20 @@ def test_arrivals_come_at_the_rate_and_predictions_err_as_told():
         request.predicted_output_tokens == request.output_tokens
         for request in draw_requests(1, 50, 5.0, length_error=0.0)
     )
+
+
+def test_the_tokens_asked_for_are_those_of_the_rate_whatever_chance_draws():
+    for seed in range(5):
+        requests = draw_requests(seed, 100, 5.0)
+        tokens = sum(request.output_tokens for request in requests)
+        assert tokens / requests[-1].arrival_s == pytest.approx(5.0 * MEAN_OUTPUT_TOKENS, rel=0.05)
+
+
+def test_policies_take_turns_and_every_second_time_backwards():
+    plan = Plan(find_model(None), ("fcfs", "semantic"), repeats=2)
+    assert turns(plan) == [(0, "fcfs"), (0, "semantic"), (1, "semantic"), (1, "fcfs")]
+    alone = replace(plan, one_at_a_time=True)
+    assert turns(alone) == [(0, "fcfs"), (1, "fcfs"), (0, "semantic"), (1, "semantic")]
 
 
 def test_the_error_changes_nothing_but_the_predictions():
