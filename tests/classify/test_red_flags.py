@@ -24,6 +24,12 @@ def _flags(message):
         ("she says she will kill herself", 1),
         ("swallowed a button battery", 1),
         ("chemo last week and now 38.6 fever", 1),
+        ("there is blood everywhere, it keeps coming", 0),
+        ("her face has turned blue", 0),
+        ("I can't breathe in this position, in any position", 0),
+        ("a man was stabbed in the chest", 0),
+        ("the doctor on scene says sepsis", 1),
+        ("lorry on its side, driver trapped", 1),
     ],
 )
 def test_a_finding_is_seen_in_every_wording(message, level):
@@ -43,6 +49,14 @@ def test_a_finding_is_seen_in_every_wording(message, level):
         "seizure tablets refill please, missed none",
         "can I join the CPR course",
         "had a stroke six years ago, wants a letter",
+        "cant breath thru my nose, mouth is fine",
+        "I can't breathe in these jeans, the zip is stuck",
+        "the toe has gone purple, I can walk on it",
+        "heartbreak feels like a knife in the chest",
+        "blood everywhere! well, it's stopped now, it was a nosebleed",
+        "a double shift, I was dead to the world, unconscious, now having cereal",
+        "test call from the lift, nobody trapped",
+        "am I going to get sepsis from an envelope cut?",
     ],
 )
 def test_what_only_sounds_like_a_finding_is_none(message):
@@ -54,6 +68,12 @@ def test_evidence_of_a_glossed_finding_is_in_the_callers_words():
     evidence = _flags(message).evidence
     assert any("no respira" in item.text for item in evidence)
     assert all(message[item.start : item.end] == item.text for item in evidence)
+
+
+def test_the_whole_finding_is_marked():
+    assert [item.text for item in _flags("he has crushing chest pain").evidence] == [
+        "crushing chest pain"
+    ]
 
 
 def test_a_broken_pattern_names_its_flag(tmp_path):
