@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
         wall_s = time.perf_counter() - started
     found = {
         "workload": workload.name,
-        "policy": policy.name,
+        "policy": args.policy,  # as typed: one of your own may share its name with ours
         "engines": setup.num_engines,
         "slots": workload.slots,
         "requests": len(workload.requests),

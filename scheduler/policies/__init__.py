@@ -16,11 +16,11 @@ _REGISTRY: dict[str, type[Policy]] = {}
 def register(policy: type[Policy]) -> type[Policy]:
     """Make a policy known by its name; usable as a class decorator.
 
-    Raises ValueError when it has no name.
+    Raises ValueError when it has no name, or that of another policy.
     """
-    if not getattr(policy, "name", ""):
-        raise ValueError(f"policy: {policy.__name__} has no name")
-    _REGISTRY[policy.name] = policy
+    name = _named(policy).name
+    if _REGISTRY.setdefault(name, policy) is not policy:
+        raise ValueError(f"policy: {policy.__name__} has the name of another policy, {name!r}")
     return policy
 
 
@@ -32,13 +32,20 @@ def available() -> list[str]:
 def get_policy(name: str, **options: Any) -> Policy:
     """A policy by name, or by dotted path "module:Class".
 
+    A class named by its path is not registered: it may share its name with another.
     Raises ValueError when there is none of that name.
     """
     if ":" in name:
-        return register(_imported(name))(**options)
+        return _named(_imported(name))(**options)
     if name not in _REGISTRY:
         raise ValueError(f"policy: no policy {name!r}; known are {', '.join(available())}")
     return _REGISTRY[name](**options)
+
+
+def _named(policy: type[Policy]) -> type[Policy]:
+    if not getattr(policy, "name", ""):
+        raise ValueError(f"policy: {policy.__name__} has no name")
+    return policy
 
 
 def _imported(path: str) -> type[Policy]:

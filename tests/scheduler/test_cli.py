@@ -133,6 +133,32 @@ def test_a_policy_of_ones_own_is_one_small_file_and_a_name(workload, tmp_path):
     assert times["mine:ShortestPrompt"] < times["fcfs"]
 
 
+def test_a_variant_with_the_name_of_a_built_in_stands_beside_it(
+    workload, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "variant_of_ours.py").write_text(
+        "from scheduler.policies.semantic_plus import SemanticPlus\n\n\n"
+        "class LastComeFirst(SemanticPlus):\n"
+        "    def key(self, job):\n"
+        "        return (-job.urgency, -job.arrival_s)\n\n"
+        "    def preempts(self, waiting, running):\n"
+        "        return False\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    variant = "variant_of_ours:LastComeFirst"
+
+    def served(policies):
+        assert main(["compare", workload, "--policies", policies, "--json"]) == 0
+        [entry] = json.loads(capsys.readouterr().out)["files"]
+        return entry["policies"]
+
+    alone = served("semantic-plus") | served(variant)
+    assert served(f"semantic-plus,{variant}") == served(f"{variant},semantic-plus") == alone
+    assert alone["semantic-plus"] != alone[variant]
+    assert main(["simulate", workload, "--policy", variant, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["policy"] == variant
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [(["--policies", "no_such_module:X"], "policy"), (["--policies", ","], "policies"),

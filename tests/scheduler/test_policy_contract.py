@@ -137,6 +137,20 @@ def test_a_registered_policy_is_found_by_its_name(monkeypatch):
     assert "longest-prompt" in available()
 
 
+def test_a_name_belongs_to_one_policy(monkeypatch):
+    from scheduler import policies
+
+    monkeypatch.setattr(policies, "_REGISTRY", dict(policies._REGISTRY))
+
+    class Variant(SemanticPlus):
+        pass
+
+    with pytest.raises(ValueError, match=r"Variant.*'semantic-plus'"):
+        register(Variant)
+    assert type(get_policy("semantic-plus")) is SemanticPlus
+    assert register(SemanticPlus) is SemanticPlus  # the same one again does no harm
+
+
 def test_a_policy_without_a_name_is_refused():
     class Nameless(Policy):
         def key(self, job):
