@@ -113,9 +113,9 @@ def _show(over: str, entry: dict[str, Any]) -> None:
     for name, found in entry["policies"].items():
         times = found["time_in_system_s"]
         levels = " ".join(f"{_shown(level):>15}" for level in times["by_urgency"].values())
-        print(f"{name:14} {levels:80} {_shown(times['mean']):>15}"
-              f"  {found['within_target']['share']['mean']:13.1%}"
-              f"  {found['regret']['up_to_urgency']['4']['mean']:6.2f}")  # fmt: skip
+        share = _formed(found["within_target"]["share"]["mean"], ".1%")
+        regret = _formed(found["regret"]["up_to_urgency"]["4"]["mean"], ".2f")
+        print(f"{name:14} {levels:80} {_shown(times['mean']):>15}  {share:>13}  {regret:>6}")
     for name, others in entry["below"].items():
         if not name.startswith("semantic"):
             continue
@@ -125,12 +125,19 @@ def _show(over: str, entry: dict[str, Any]) -> None:
 
 
 def _shown(found: dict[str, float | None]) -> str:
+    mean = _formed(found["mean"], ".2f")
     if found["low"] is None or found["high"] is None:
-        return f"{found['mean']:.2f}"
-    return f"{found['mean']:.2f} ± {(found['high'] - found['low']) / 2:.2f}"
+        return mean
+    return f"{mean} ± {(found['high'] - found['low']) / 2:.2f}"
 
 
 def _percent(found: dict[str, float | None]) -> str:
+    mean = _formed(found["mean"], ".1%")
     if found["low"] is None:
-        return f"{found['mean']:.1%}"
-    return f"{found['mean']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
+        return mean
+    return f"{mean} ({found['low']:.1%} to {found['high']:.1%})"
+
+
+def _formed(value: float | None, form: str) -> str:
+    """A dash when no seed has such a figure."""
+    return "–" if value is None else format(value, form)

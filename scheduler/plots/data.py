@@ -54,8 +54,13 @@ class Source:
             return self.value
         raise ValueError(f"{self._name}: a text is needed")
 
-    def interval(self) -> tuple[float, float, float]:
-        """Mean, lower and upper end; all the same where there was a single seed."""
+    def interval(self) -> tuple[float, float, float] | None:
+        """Mean, lower and upper end; all the same where there was a single seed.
+
+        None when no seed has the figure: nobody came for that level.
+        """
+        if self.get("mean").value is None:
+            return None
         mean = self.get("mean").number()
         if self.get("low").value is None:
             return mean, mean, mean

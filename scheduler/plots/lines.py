@@ -31,12 +31,18 @@ def draw_lines(source: Source, options: Any) -> Any:
             found = [point.find("policies", name, options.metric) for point in points]
             if level:
                 found = [figures.find("levels", level) for figures in found]
-            mean, low, high = zip(
-                *(figures.get(options.stat).interval() for figures in found), strict=True
-            )
+            intervals = [figures.get(options.stat).interval() for figures in found]
+            known = [
+                (value, *interval)
+                for value, interval in zip(values, intervals, strict=True)
+                if interval is not None
+            ]
+            if not known:
+                continue
+            at, mean, low, high = zip(*known, strict=True)
             style = look(name, place)
-            panel.plot(values, mean, label=name, **style)
-            panel.fill_between(values, low, high, color=style["color"], alpha=0.15, linewidth=0)
+            panel.plot(at, mean, label=name, **style)
+            panel.fill_between(at, low, high, color=style["color"], alpha=0.15, linewidth=0)
         panel.set_title(f"level {level}" if level else "all", fontsize=9)
         panel.set_xlabel(UNITS.get(over, over))
         panel.set_ylim(bottom=0)

@@ -23,10 +23,13 @@ def draw_targets(source: Source, options: Any) -> Any:
     for place, (name, found) in enumerate(policies):
         for level in range(NUM_LEVELS):
             figures = found.find(options.metric, "levels", str(level), options.stat)
-            mean, low, high = (max(SMALLEST_S, value) for value in figures.interval())
+            interval = figures.interval()
+            if interval is None:  # nobody came for that level
+                continue
+            mean, low, high = (max(SMALLEST_S, value) for value in interval)
             panel.bar(
                 level + (place - (len(policies) - 1) / 2) * width, mean, 0.9 * width,
-                color=look(name, place)["color"], label=name if level == 0 else None,
+                color=look(name, place)["color"], label=name,
                 yerr=[[mean - low], [high - mean]], capsize=2, error_kw={"linewidth": 0.8},
             )  # fmt: skip
     for level, target in enumerate(targets):

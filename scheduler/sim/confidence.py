@@ -43,8 +43,17 @@ def _within(theta: float, degrees: int) -> float:
     return math.sin(theta) * total
 
 
-def interval(values: Sequence[float], confidence: float = CONFIDENCE) -> dict[str, float | None]:
-    """Mean and interval of independent values; the interval is None for a single one."""
+def interval(
+    samples: Sequence[float | None], confidence: float = CONFIDENCE
+) -> dict[str, float | None]:
+    """Mean and interval of independent values; the interval is None for a single one.
+
+    A None among them is a seed without such a figure, and does not count; the mean is None
+    when there is no other.
+    """
+    values = [value for value in samples if value is not None]
+    if not values:
+        return {"mean": None, "low": None, "high": None}
     mean = statistics.fmean(values)
     if len(values) < 2:
         return {"mean": mean, "low": None, "high": None}
@@ -63,9 +72,11 @@ def over_seeds(runs: Sequence[dict[str, Any]], confidence: float = CONFIDENCE) -
     }
 
 
-def gain(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float | None]:
+def gain(ours: Sequence[float | None], theirs: Sequence[float | None]) -> dict[str, float | None]:
     """How far ours is below theirs (0.0–1.0, negative when above), seed by seed.
 
-    Paired: both served the same requests, so the seeds' own differences drop out.
+    Paired: both served the same requests, so the seeds' own differences drop out. Seeds in
+    which nobody came (None, or no time at all) do not count.
     """
-    return interval([1 - one / other for one, other in zip(ours, theirs, strict=True) if other])
+    pairs = zip(ours, theirs, strict=True)
+    return interval([1 - one / other for one, other in pairs if one is not None and other])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 from scheduler.job import NUM_LEVELS
@@ -124,7 +124,7 @@ def _run(condition: Condition, seed: int, cdf: bool) -> dict[str, Any]:
 def point(value: float | None, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What `sweep` reports for one value: intervals by policy, gains of each over the others."""
     names = list(runs[0]["figures"])
-    by_policy = {name: [run["figures"][name] for run in runs] for name in names}
+    by_policy = {name: [_known(run["figures"][name]) for run in runs] for name in names}
     found: dict[str, Any] = {
         "value": value,
         "policies": {name: over_seeds(figures) for name, figures in by_policy.items()},
@@ -140,6 +140,38 @@ def point(value: float | None, runs: Sequence[dict[str, Any]]) -> dict[str, Any]
             for name in names
         }  # fmt: skip
     return found
+
+
+def _known(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures of a seed with None for those about levels that nobody came for.
+
+    `summary` has zeros there, which must not pull down the means over seeds.
+    """
+    counts = list(figures["num_requests"]["by_urgency"].values())
+    about = {"by_urgency": counts, "levels": counts, "up_to_urgency": list(accumulate(counts))}
+
+    def known(name: str, found: Any) -> Any:
+        if name in about:
+            return {
+                level: value if count else _unknown(value)
+                for (level, value), count in zip(found.items(), about[name], strict=True)
+            }
+        if isinstance(found, dict):
+            return {part: known(part, value) for part, value in found.items()}
+        return found
+
+    # The numbers of requests are known, zeros too.
+    return {
+        name: found if name == "num_requests" else known(name, found)
+        for name, found in figures.items()
+    }
+
+
+def _unknown(found: Any) -> Any:
+    """None for every number of it."""
+    if not isinstance(found, dict):
+        return None
+    return {name: _unknown(value) for name, value in found.items()}
 
 
 def _gains(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> dict[str, Any]:

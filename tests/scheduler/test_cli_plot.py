@@ -51,6 +51,17 @@ def test_every_figure_can_be_drawn(tmp_path, capsys, figures, figure, source, op
     assert all(name in drawn for name in names)
 
 
+@pytest.mark.parametrize("options", [["lines", "--levels", "0,2"], ["targets", "--value", "4"]])
+def test_a_level_that_nobody_came_for_is_left_out(tmp_path, capsys, options):
+    common = ["--kind", "poisson", "--requests", "9", "--seeds", "2", "--urgencies", "0,1,1,1,1"]
+    assert main(["sweep", *common, "--over", "slots", "--values", "2,4", "--json"]) == 0
+    path, out = tmp_path / "in.json", tmp_path / "out.svg"
+    path.write_text(capsys.readouterr().out)
+    kind, *rest = options
+    assert main(["plot", kind, str(path), "--out", str(out), *rest]) == 0
+    assert "semantic-plus" in out.read_text()
+
+
 def test_the_same_data_give_the_same_file(tmp_path, figures):
     path = tmp_path / "in.json"
     path.write_text(json.dumps(figures["rate"]))

@@ -96,6 +96,49 @@ def test_the_engine_can_be_a_measured_one(tmp_path, capsys):
     assert ratio == pytest.approx(0.5 / 0.012, rel=0.1)
 
 
+FEW = ["--kind", "poisson", "--requests", "5", "--seeds", "8"]
+
+
+def test_seeds_without_a_level_do_not_count_in_its_mean(capsys):
+    """Five requests: most seeds lack some level."""
+    options = [*FEW, "--policies", "fcfs,semantic"]
+    singles = [
+        sweep(capsys, *options, "--seeds", "1", "--seed", str(seed))["points"][0]["policies"]
+        for seed in range(8)
+    ]
+    found = sweep(capsys, *options)["points"][0]["policies"]
+    one = {name: [single[name] for single in singles] for name in found}
+    for name, figures in found.items():
+        for level in "01234":
+            there = [
+                single["time_in_system_s"]["by_urgency"][level]["mean"]
+                for single in one[name]
+                if single["num_requests"]["by_urgency"][level]["mean"]
+            ]
+            assert 0 < len(there) < 8
+            mean = figures["time_in_system_s"]["by_urgency"][level]["mean"]
+            assert mean == pytest.approx(sum(there) / len(there))
+            assert min(there) > 0
+        counts = figures["num_requests"]["by_urgency"]
+        assert sum(count["mean"] for count in counts.values()) == pytest.approx(5)
+
+
+def test_a_level_that_nobody_came_for_is_null_and_a_dash(capsys):
+    options = [*FEW, "--urgencies", "0,1,1,1,0", "--policies", "fcfs,semantic"]
+    (point,) = sweep(capsys, *options)["points"]
+    nothing = {"mean": None, "low": None, "high": None}
+    figures = point["policies"]["semantic"]
+    assert figures["time_in_system_s"]["by_urgency"]["0"] == nothing
+    assert figures["ttft_s"]["levels"]["4"]["p99"] == nothing
+    assert figures["within_target"]["by_urgency"]["4"] == nothing
+    assert figures["regret"]["up_to_urgency"]["0"] == nothing
+    assert figures["regret"]["up_to_urgency"]["4"]["mean"] is not None
+    assert figures["num_requests"]["by_urgency"]["0"]["mean"] == 0
+    assert point["below"]["semantic"]["fcfs"]["by_urgency"]["0"] == nothing
+    assert main(["sweep", *options]) == 0
+    assert "level 0 –, total" in capsys.readouterr().out
+
+
 def test_it_is_readable_too(capsys):
     assert main(["sweep", *SMALL, "--over", "length-error", "--values", "0,1"]) == 0
     shown = capsys.readouterr().out

@@ -55,3 +55,12 @@ def test_a_gain_is_paired_seed_by_seed():
     assert found == {"mean": 0.5, "low": 0.5, "high": 0.5}
     assert gain([3.0, 3.0], [2.0, 2.0])["mean"] == pytest.approx(-0.5)
     assert math.isclose(gain([1.0], [4.0])["mean"], 0.75)
+
+
+def test_seeds_without_the_figure_do_not_count():
+    nothing = {"mean": None, "low": None, "high": None}
+    assert interval([None, 2.0, None, 4.0]) == interval([2.0, 4.0])
+    assert interval([None]) == interval([]) == nothing
+    assert over_seeds([{"a": {"b": None}}, {"a": {"b": 3.0}}])["a"]["b"]["mean"] == 3.0
+    assert gain([None, 1.0, 0.0], [None, 2.0, 0.0]) == {"mean": 0.5, "low": None, "high": None}
+    assert gain([None], [None]) == nothing
