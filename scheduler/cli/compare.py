@@ -9,11 +9,13 @@ from typing import Any
 from tqdm import tqdm
 
 from scheduler.cli.engine_options import add_engine_arguments, make_setup
+from scheduler.cli.recipe_options import add_slots_argument
 from scheduler.policies import available, get_policy
 from scheduler.sim import Workload, read_workload
 from scheduler.sim.bounds import lower_bounds_s
 from scheduler.sim.metrics import summary
 from scheduler.sim.setup import Setup
+from scheduler.sim.workload import DEFAULT_SLOTS
 
 EXAMPLE = "compare traces/*.json --policies fcfs,semantic-plus,my_module:MyPolicy"
 BAR_DELAY_S = 2.0  # a progress bar is for runs that last
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="names, by comma; module:Class for one of your own (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true")
+    add_slots_argument(parser, f"default: what a file says, else {DEFAULT_SLOTS}")
     add_engine_arguments(parser)
 
 
@@ -36,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError("policies: at least one name is needed")
     for name in names:
         get_policy(name)
-    files = [_compare(path, names, setup) for path in args.files]
+    files = [_compare(path, names, setup, args.slots) for path in args.files]
     if args.json:
         print(json.dumps({"files": files}))
         return
@@ -49,8 +52,8 @@ def run(args: argparse.Namespace) -> None:
             print(f"  {name:14} {times['total']:10.1f} {times['mean']:8.2f}  {levels}")
 
 
-def _compare(path: Path, names: list[str], setup: Setup) -> dict[str, Any]:
-    workload = read_workload(path)
+def _compare(path: Path, names: list[str], setup: Setup, slots: int | None) -> dict[str, Any]:
+    workload = read_workload(path, slots=slots)
     with progress_bar(workload, len(names)) as bar:
         started = time.perf_counter()
         results = {name: setup.serve(workload, get_policy(name), bar.update) for name in names}

@@ -29,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     if args.name is not None and (args.count > 1 or Path(args.name).name != args.name):
         raise ValueError("name: one plain file name for one workload is needed")
+    if args.jsonl and args.slots is not None:
+        raise ValueError(
+            "argument --slots: a JSONL file has requests alone; compare and simulate take it"
+        )
     recipe = make_recipe(args)
     args.out.mkdir(parents=True, exist_ok=True)
     paths = []

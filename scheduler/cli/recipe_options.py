@@ -1,24 +1,41 @@
-"""The options that describe a workload, shared by the commands that draw one."""
+"""The options that describe a workload, shared by the commands that draw one.
+
+Their defaults are None, so that what was typed can be told from what was not: an option that
+would do nothing is refused.
+"""
 
 import argparse
+from dataclasses import fields, replace
 from typing import Any
 
 from scheduler.cli.parser import confusion, lengths, number, weights, whole
 from scheduler.sim.workload import KINDS, Errors, Recipe
 from scheduler.sim.workload.recipe import PAPER_BUCKET_TOKENS
+from scheduler.sim.workload.trace import MAX_SLOTS
 
 _LENGTHS = "fixed:N, uniform:LOW:HIGH, lognormal:MEDIAN:SIGMA[:MAX] or pareto:LEAST:ALPHA[:MAX]"
 
 
+# Option → the field of `Recipe` or `Errors` that it sets.
+_FIELDS = {
+    "kind": "kind", "requests": "num_requests", "rate": "rate_per_s",
+    "burstiness": "burstiness", "day": "day_s", "swing": "swing", "surge_at": "surge_at_s",
+    "surge_requests": "surge_requests", "surge_span": "surge_span_s",
+    "max_per_gap": "max_per_gap", "gap": "gap_s", "prompt_tokens": "prompt_lengths",
+    "output_tokens": "output_lengths", "urgencies": "urgencies", "slots": "slots",
+    "urgency_error": "confusion", "length_error": "length_sigma", "bucket": "bucket_tokens",
+}  # fmt: skip
+
+
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options; their defaults are those of `Recipe`."""
+    """Add the options; what is not given is as in `Recipe`."""
     plain = Recipe()
     group = parser.add_argument_group("workload")
 
     def add(name: str, default: Any, about: str, **how: Any) -> None:
         if default is not None:
-            about += " (default: %(default)s)"
-        group.add_argument(name, default=default, help=about, **how)
+            about += f" (default: {default})"
+        group.add_argument(name, help=about, **how)
 
     seconds = {"metavar": "S"}
     add("--kind", plain.kind, "paper: the paper's generator; poisson; gamma: bursty; day: rate "
@@ -45,34 +62,40 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     add("--urgency-error", None, "share of levels predicted wrong, or a confusion matrix: a JSON "
         "file of five rows, or the output of the classifier's evaluation",
         type=confusion, metavar="SHARE|FILE")  # fmt: skip
-    add("--length-error", 0.0, "standard deviation of log(predicted / true length)",
+    add("--length-error", 0, "standard deviation of log(predicted / true length)",
         type=number(0, 5), metavar="SIGMA")  # fmt: skip
     add("--bucket", None, "lengths are predicted by bucket of this size; 0: to the token "
         f"(default: {PAPER_BUCKET_TOKENS} for paper, else 0)",
         type=whole(0, 10**6), metavar="TOKENS")  # fmt: skip
-    add("--slots", plain.slots, "requests that run at a time, at most", type=whole(1, 10**5))
+    add_slots_argument(group, f"default: {plain.slots}")
+
+
+def add_slots_argument(group: argparse._ActionsContainer, default: str) -> None:
+    """Add --slots, None when it is not given."""
+    group.add_argument("--slots", type=whole(1, MAX_SLOTS), metavar="N",
+                       help=f"requests that run at a time, at most ({default})")  # fmt: skip
 
 
 def make_recipe(args: argparse.Namespace) -> Recipe:
     """The recipe that the options describe."""
-    bucket = args.bucket
-    if bucket is None:
-        bucket = PAPER_BUCKET_TOKENS if args.kind == "paper" else 0
-    return Recipe(
-        kind=args.kind,
-        num_requests=args.requests,
-        rate_per_s=args.rate,
-        burstiness=args.burstiness,
-        day_s=args.day,
-        swing=args.swing,
-        surge_at_s=args.surge_at,
-        surge_requests=args.surge_requests,
-        surge_span_s=args.surge_span,
-        max_per_gap=args.max_per_gap,
-        gap_s=args.gap,
-        prompt_lengths=args.prompt_tokens,
-        output_lengths=args.output_tokens,
-        urgencies=args.urgencies or Recipe().urgencies,
-        errors=Errors(args.urgency_error, args.length_error, bucket),
-        slots=args.slots,
-    )
+    given = {_FIELDS[name]: getattr(args, name) for name in _given(args)}
+    kind = given.get("kind", Recipe().kind)
+    of_errors = {field.name for field in fields(Errors)}
+    errors = Errors(bucket_tokens=PAPER_BUCKET_TOKENS if kind == "paper" else 0)
+    errors = replace(errors, **{name: given.pop(name) for name in of_errors & given.keys()})
+    return Recipe(errors=errors, **given)
+
+
+def refuse_recipe(args: argparse.Namespace, why: str, *, besides: tuple[str, ...] = ()) -> None:
+    """Raises ValueError when an option other than `besides` describes a workload."""
+    for name in _given(args):
+        if name not in besides:
+            raise ValueError(f"argument {_option(name)}: {why}")
+
+
+def _given(args: argparse.Namespace) -> list[str]:
+    return [name for name in _FIELDS if getattr(args, name) is not None]
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

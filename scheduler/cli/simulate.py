@@ -11,9 +11,9 @@ from typing import Any
 from scheduler.cli.compare import progress_bar
 from scheduler.cli.engine_options import add_engine_arguments, make_setup
 from scheduler.cli.parser import whole
-from scheduler.cli.recipe_options import add_recipe_arguments, make_recipe
+from scheduler.cli.recipe_options import add_recipe_arguments, make_recipe, refuse_recipe
 from scheduler.policies import get_policy
-from scheduler.sim import read_workload
+from scheduler.sim import Workload, read_workload
 from scheduler.sim.metrics import summary
 
 EXAMPLE = (
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--policy", default="semantic-plus", metavar="NAME",
         help="a name, or module:Class for one of your own (default: %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=whole(0, 10**12), default=0, help="of a drawn workload")
+    parser.add_argument("--seed", type=whole(0, 10**12), help="of a drawn workload (default: 0)")
     parser.add_argument("--json", action="store_true")
     add_engine_arguments(parser)
     add_recipe_arguments(parser)
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     setup = make_setup(args)
     policy = get_policy(args.policy)
-    workload = read_workload(args.file) if args.file else make_recipe(args).draw(args.seed)
+    workload = _workload(args)
     with progress_bar(workload) as bar:
         started = time.perf_counter()
         result = setup.serve(workload, policy, bar.update)
@@ -58,6 +58,16 @@ def run(args: argparse.Namespace) -> None:
         print(json.dumps(found))
     else:
         _show(found)
+
+
+def _workload(args: argparse.Namespace) -> Workload:
+    if args.file is None:
+        return make_recipe(args).draw(args.seed or 0)
+    why = f"{args.file.name} has the requests; this option is for drawing some"
+    if args.seed is not None:
+        raise ValueError(f"argument --seed: {why}")
+    refuse_recipe(args, why, besides=("slots",))
+    return read_workload(args.file, slots=args.slots)
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ def test_a_bad_file_is_named_with_its_field(tmp_path, capsys, content, field):
     "arguments",
     [["compare", "no-such-file"], ["compare", "x", "--setting", "H100"],
      ["compare", "x", "--policies", "best"], ["scale", "--sizes", "many"],
-     ["generate", "--count", "0"]],
+     ["generate", "--count", "0"], ["compare", "x", "--slots", "0"],
+     ["generate", "--slots", "64", "--jsonl"]],
 )  # fmt: skip
 def test_bad_values_are_one_sentence(arguments, capsys):
     assert main(arguments) == 2
@@ -102,6 +103,43 @@ def test_simulate_draws_a_workload_when_there_is_no_file(capsys):
     drawn = ["simulate", "--kind", "poisson", "--requests", "50", "--rate", "5"]
     assert main(drawn) == 0
     assert "50 requests under semantic-plus" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_slots_given_count_instead_of_those_of_the_file(tmp_path, capsys, form):
+    path = str(tmp_path / f"w.{form}")
+    drawn = ["generate", "--max-per-gap", "4", "--out", str(tmp_path), "--name", "w"]
+    assert main(drawn + {"json": ["--slots", "5"], "jsonl": ["--jsonl"]}[form]) == 0
+    capsys.readouterr()
+
+    def of_simulate(*options):
+        assert main(["simulate", path, "--policy", "fcfs", "--json", *options]) == 0
+        found = json.loads(capsys.readouterr().out)
+        return found["slots"], found["figures"]["time_in_system_s"]["total"]
+
+    def of_compare(*options):
+        assert main(["compare", path, "--policies", "fcfs", "--json", *options]) == 0
+        [entry] = json.loads(capsys.readouterr().out)["files"]
+        return entry["policies"]["fcfs"]["time_in_system_s"]["total"]
+
+    plain, fewer = of_simulate(), of_simulate("--slots", "2")
+    assert (plain[0], fewer[0]) == ({"json": 5, "jsonl": 16}[form], 2)
+    assert plain[1] < fewer[1]
+    assert of_compare() == plain[1]
+    assert of_compare("--slots", "2") == fewer[1]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--rate", "4"], ["--seed", "0"], ["--requests", "1000"], ["--kind", "paper"],
+     ["--urgency-error", "0"], ["--bucket", "0"], ["--max-per-gap", "50"]],
+)  # fmt: skip
+def test_a_file_is_not_drawn_so_options_for_that_are_refused(workload, capsys, option):
+    assert main(["simulate", workload, *option]) == 2
+    error = capsys.readouterr().err
+    assert f"argument {option[0]}: " in error
+    assert Path(workload).name in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize("batching", ["continuous", "chunked", "phases"])

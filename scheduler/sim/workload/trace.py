@@ -20,10 +20,13 @@ MAX_TOKENS = 1e6
 MAX_SLOTS = 100_000
 
 
-def read_workload(path: Path) -> Workload:
-    """Read a JSON or JSONL workload. Raises ValueError with one sentence that names the field."""
+def read_workload(path: Path, *, slots: int | None = None) -> Workload:
+    """Read a JSON or JSONL workload; `slots` counts instead of what the file says, if anything.
+
+    Raises ValueError with one sentence that names the field.
+    """
     if path.suffix in STREAMED:
-        return Workload(path.stem, list(stream_requests(path)))
+        return Workload(path.stem, list(stream_requests(path)), slots or DEFAULT_SLOTS)
     data = load_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("requests"), list):
         raise ValueError(f"{path.name}: requests: a list of requests is needed")
@@ -38,7 +41,8 @@ def read_workload(path: Path) -> Workload:
         raise ValueError(f"{path.name}: name: a text is needed")
     if reported is not None and not isinstance(reported, dict):
         raise ValueError(f"{path.name}: reported_mean_time_in_system_s: an object is needed")
-    return Workload(name, requests, _slots(path.name, data), reported)
+    said = _slots(path.name, data)
+    return Workload(name, requests, slots or said, reported)
 
 
 def stream_requests(path: Path) -> Iterator[Request]:
