@@ -26,6 +26,14 @@ _FIELDS = {
     "urgency_error": "confusion", "length_error": "length_sigma", "bucket": "bucket_tokens",
 }  # fmt: skip
 
+_TIMED = ("poisson", "gamma", "day", "surge")
+# Option → the kinds that use it; all use those that are not here.
+_USED_BY: dict[str, tuple[str, ...]] = {
+    "requests": _TIMED, "rate": _TIMED, "burstiness": ("gamma",), "day": ("day",),
+    "swing": ("day",), "surge_at": ("surge",), "surge_requests": ("surge",),
+    "surge_span": ("surge",), "max_per_gap": ("paper",), "gap": ("paper",),
+}  # fmt: skip
+
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options; what is not given is as in `Recipe`."""
@@ -77,13 +85,26 @@ def add_slots_argument(group: argparse._ActionsContainer, default: str) -> None:
 
 
 def make_recipe(args: argparse.Namespace) -> Recipe:
-    """The recipe that the options describe."""
+    """The recipe that the options describe.
+
+    Raises ValueError naming one that the kind does not use.
+    """
+    kind = args.kind or Recipe().kind
+    for name in _given(args):
+        check_use(name, kind, _option(name))
     given = {_FIELDS[name]: getattr(args, name) for name in _given(args)}
-    kind = given.get("kind", Recipe().kind)
     of_errors = {field.name for field in fields(Errors)}
     errors = Errors(bucket_tokens=PAPER_BUCKET_TOKENS if kind == "paper" else 0)
     errors = replace(errors, **{name: given.pop(name) for name in of_errors & given.keys()})
     return Recipe(errors=errors, **given)
+
+
+def check_use(name: str, kind: str, shown: str) -> None:
+    """Raises ValueError, calling the option as `shown`, when workloads of the kind ignore it."""
+    name = name.replace("-", "_")
+    if kind not in _USED_BY.get(name, KINDS):
+        users = " or ".join(f"--kind {user}" for user in _USED_BY[name])
+        raise ValueError(f"argument {shown}: --kind {kind} does not use it; {users} does")
 
 
 def refuse_recipe(args: argparse.Namespace, why: str, *, besides: tuple[str, ...] = ()) -> None:

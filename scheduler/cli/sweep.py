@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from scheduler.cli.engine_options import add_engine_arguments, make_setup
 from scheduler.cli.parser import number, weights, whole
-from scheduler.cli.recipe_options import add_recipe_arguments, make_recipe
+from scheduler.cli.recipe_options import add_recipe_arguments, check_use, make_recipe
 from scheduler.policies import available, get_policy
 from scheduler.policies.semantic_plus import DEFAULT_TARGETS_S
 from scheduler.sim.confidence import CONFIDENCE
@@ -85,7 +85,9 @@ def _condition(args: argparse.Namespace) -> Condition:
         get_policy(name)
     if min(args.targets) <= 0:
         raise ValueError("argument --targets: numbers above 0 are needed")
-    return Condition(make_recipe(args), make_setup(args), names, args.targets)
+    recipe = make_recipe(args)
+    check_use(args.over, recipe.kind, f"--over {args.over}")
+    return Condition(recipe, make_setup(args), names, args.targets)
 
 
 def _head(args: argparse.Namespace, recipe: Recipe) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_a_bad_file_is_named_with_its_field(tmp_path, capsys, content, field):
     [["compare", "no-such-file"], ["compare", "x", "--setting", "H100"],
      ["compare", "x", "--policies", "best"], ["scale", "--sizes", "many"],
      ["generate", "--count", "0"], ["compare", "x", "--slots", "0"],
-     ["generate", "--slots", "64", "--jsonl"]],
+     ["generate", "--slots", "64", "--jsonl"], ["simulate", "--requests", "50", "--rate", "10"]],
 )  # fmt: skip
 def test_bad_values_are_one_sentence(arguments, capsys):
     assert main(arguments) == 2

@@ -11,7 +11,8 @@ from scheduler.sim.workload import KINDS, read_workload
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", [[], ["--jsonl"]])
 def test_every_kind_can_be_written_and_read(tmp_path, capsys, kind, form):
-    options = ["--kind", kind, "--requests", "30", "--max-per-gap", "4", "--surge-requests", "5"]
+    size = ["--max-per-gap", "4"] if kind == "paper" else ["--requests", "30"]
+    options = ["--kind", kind, *size, *(["--surge-requests", "5"] if kind == "surge" else [])]
     assert main(["generate", *options, *form, "--out", str(tmp_path / "new"), "--json"]) == 0
     (name,) = json.loads(capsys.readouterr().out)["files"]
     assert read_workload(tmp_path / "new" / name.rsplit("/", 1)[1]).requests
@@ -60,6 +61,41 @@ def test_a_bad_option_is_one_sentence_that_names_it(tmp_path, capsys, options, f
     assert error.count("\n") == 1
     assert len(error) < 300
     assert not list(tmp_path.iterdir())
+
+
+USED_BY = {
+    "--requests": ("poisson", "gamma", "day", "surge"),
+    "--rate": ("poisson", "gamma", "day", "surge"),
+    "--burstiness": ("gamma",), "--day": ("day",), "--swing": ("day",),
+    "--surge-at": ("surge",), "--surge-requests": ("surge",), "--surge-span": ("surge",),
+    "--max-per-gap": ("paper",), "--gap": ("paper",),
+    "--prompt-tokens": KINDS, "--output-tokens": KINDS, "--urgencies": KINDS,
+    "--urgency-error": KINDS, "--length-error": KINDS, "--bucket": KINDS, "--slots": KINDS,
+}  # fmt: skip
+VALUES = {"--prompt-tokens": "fixed:9", "--output-tokens": "fixed:9", "--urgencies": "1,2,3,4,5"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("option", USED_BY)
+def test_an_option_changes_the_workload_or_is_refused(tmp_path, capsys, kind, option):
+    def drawn(name, *more):
+        small = ["--max-per-gap", "9"] if kind == "paper" else ["--requests", "40"]
+        given = [] if option == small[0] else small
+        command = ["generate", "--kind", kind, "--name", name, "--out", str(tmp_path)]
+        code = main([*command, *given, *more])
+        return code, capsys.readouterr().err
+
+    changed, error = drawn("changed", option, VALUES.get(option, "1"))
+    if kind not in USED_BY[option]:
+        assert changed == 2
+        assert f"argument {option}: --kind {kind} does not use it" in error
+        assert error.count("\n") == 1
+        assert not list(tmp_path.iterdir())
+        return
+    assert drawn("plain") == (changed, error) == (0, "")
+    plain, other = (json.loads((tmp_path / f"{name}.json").read_text())
+                    for name in ("plain", "changed"))  # fmt: skip
+    assert (plain["requests"], plain["setting"]) != (other["requests"], other["setting"])
 
 
 def test_the_folder_cannot_be_a_file(tmp_path, capsys):

@@ -7,11 +7,14 @@ import pytest
 from scheduler.cli import main
 from scheduler.sim.experiment import VARIED
 
-SMALL = ["--max-per-gap", "3", "--requests", "40", "--seeds", "3"]
+SMALL = ["--max-per-gap", "3", "--seeds", "3"]
+FEW_TIMED = ["--requests", "40", "--seeds", "3"]
 
 
 def sweep(capsys, *options):
-    assert main(["sweep", *SMALL, *options, "--json"]) == 0
+    """A small one, whatever the kind."""
+    is_paper = "--kind" not in options or "paper" in options
+    assert main(["sweep", *(SMALL if is_paper else FEW_TIMED), *options, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 
 
@@ -48,7 +51,8 @@ VALUES = {
 def test_whatever_varies_changes_the_figures(capsys, over):
     values = VALUES.get(over, "0,0.9")
     kind = {"max-per-gap": "paper", "burstiness": "gamma"}.get(over, "poisson")
-    options = ["--kind", kind, "--rate", "9", "--slots", "3", "--policies", "semantic"]
+    options = ["--kind", kind, "--slots", "3", "--policies", "semantic"]
+    options += [] if kind == "paper" else ["--rate", "9"]
     points = sweep(capsys, *options, "--over", over, "--values", values)["points"]
     means = [p["policies"]["semantic"]["time_in_system_s"]["by_urgency"]["0"] for p in points]
     assert means[0] != means[1]
@@ -151,6 +155,10 @@ def test_it_is_readable_too(capsys):
     ("options", "field"),
     [
         (["--over", "weather"], "--over"), (["--over", "rate"], "--values"),
+        (["--over", "rate", "--values", "1,2"], "--over rate: --kind paper does not use it"),
+        (["--over", "max-per-gap", "--values", "1,2", "--kind", "day"], "--over max-per-gap"),
+        (["--over", "burstiness", "--values", "1,2", "--kind", "poisson"], "--over burstiness"),
+        (["--rate", "5"], "--rate"), (["--kind", "gamma", "--surge-at", "5"], "--surge-at"),
         (["--over", "rate", "--values", ""], "--values"),
         (["--over", "rate", "--values", "1,x"], "--values"),
         (["--over", "rate", "--values", "0"], "--values"),
