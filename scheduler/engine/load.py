@@ -70,10 +70,14 @@ def make_task(request: Request, model: Model, seed: int) -> Task:
 async def replay(
     engine: BenchEngine, requests: Sequence[Request], model: Model, seed: int
 ) -> list[Timing]:
-    """Put the requests to the engine at their moments, whatever it can bear (open loop)."""
+    """Put the requests to the engine at their moments, whatever it can bear (open loop).
+
+    The first comes at once: a file's clock may have begun hours before it.
+    """
     tasks = [make_task(request, model, seed) for request in requests]
     await engine.forget()
-    origin = time.monotonic() + 0.05
+    first_s = min((request.arrival_s for request in requests), default=0.0)
+    origin = time.monotonic() + 0.05 - first_s
 
     async def one(request: Request, task: Task) -> Timing:
         due = origin + request.arrival_s

@@ -1,9 +1,12 @@
 """What surrounds a measurement of the real engine: load, figures, fits, and taking it up again."""
 
+import asyncio
 import json
 import math
 import statistics
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,11 +20,13 @@ from scheduler.engine.load import (
     longest_context,
     make_task,
     mispredict,
+    replay,
 )
 from scheduler.engine.model import find_model
 from scheduler.engine.record import Record
 from scheduler.engine.timing import Timing
 from scheduler.sim.cost_file import read_cost_model
+from scheduler.sim.workload import Request
 
 
 def _timing(urgency, arrival_s, ttft_s, system_s):
@@ -108,6 +113,32 @@ def test_the_simulator_reads_what_calibrate_writes(tmp_path):
     path.write_text(json.dumps(found))
     cost = read_cost_model(path)
     assert (cost.name, cost.block_tokens, cost.prefill_s(100)) == ("here", 128, 0.01)
+
+
+class _PromptEngine:
+    """Done with a request as soon as it comes."""
+
+    async def forget(self):
+        pass
+
+    async def run(self, task, arrival_s):
+        return task.name, arrival_s, time.monotonic()
+
+
+def test_a_replay_begins_with_the_first_request_however_late_its_clock():
+    moments = [43_200.0, 43_200.2, 43_200.1]
+    requests = [Request(number, moment, 1, 5, 5, 5.0) for number, moment in enumerate(moments)]
+    model = SimpleNamespace(vocab_size=1000)
+    began = time.monotonic()
+    served = asyncio.run(
+        asyncio.wait_for(replay(_PromptEngine(), requests, model, seed=3), timeout=20)
+    )
+    assert [name for name, _, _ in served] == ["3-0", "3-1", "3-2"]
+    due = [moment for _, moment, _ in served]
+    assert [moment - due[0] for moment in due] == pytest.approx([0, 0.2, 0.1], abs=1e-6)
+    assert began <= due[0] <= began + 10
+    assert all(at >= moment for _, moment, at in served)  # nobody is early
+    assert asyncio.run(replay(_PromptEngine(), [], model, seed=3)) == []
 
 
 def test_a_record_keeps_what_is_done(tmp_path):
