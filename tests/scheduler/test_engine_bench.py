@@ -156,6 +156,34 @@ def test_a_record_keeps_what_is_done(tmp_path):
         Record(path, {"seed": 0})
 
 
+def test_a_record_that_a_kill_cut_is_taken_up_again(tmp_path):
+    path, conditions = tmp_path / "runs.jsonl", {"seed": 0}
+    record = Record(path, conditions)
+    record.add("fcfs/0", {"tokens_per_s": 7})
+    one_run = path.read_bytes()
+    record.add("fcfs/1", {"tokens_per_s": 8})
+    whole = path.read_bytes()
+    for length in range(len(whole) + 1):
+        path.write_bytes(whole[:length])
+        again = Record(path, conditions)
+        assert ("fcfs/0" in again, "fcfs/1" in again) == (
+            length >= len(one_run), length == len(whole),
+        )  # fmt: skip
+        for name, speed in (("fcfs/0", 7), ("fcfs/1", 8)):
+            if name not in again:
+                again.add(name, {"tokens_per_s": speed})
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", ["nonsense", '{"conditions": {"seed": 1}}', '{"a": 1}\n{"b'])
+def test_a_file_that_is_no_record_stays_as_it_is(tmp_path, content):
+    path = tmp_path / "notes.txt"
+    path.write_text(content)
+    with pytest.raises(ValueError, match="no record"):
+        Record(path, {"seed": 0})
+    assert path.read_text() == content
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
