@@ -147,7 +147,7 @@ class Engine:
                 continue
             if job.home is not None and job.home is not self:
                 job.home.memory.forget(job.job_id)
-            job.home, job.since_s, job.level = self, now_s, self.policy.level(job)
+            job.home, job.since_s, job.level = self, now_s, self._level(job)
             cached = kept.gpu_tokens + kept.host_tokens
             self.result.reread_tokens += job.computed_tokens - cached
             job.unread_tokens = job.context_tokens - cached
@@ -160,6 +160,16 @@ class Engine:
                 self._start_decoding(job)
         self.incoming = []
         return losers
+
+    def _level(self, job: SimJob) -> int:
+        """The policy's class of the job. Raises ValueError when there is none such."""
+        level = self.policy.level(job)
+        if level not in range(NUM_LEVELS):  # -1 would count as the calmest
+            raise ValueError(
+                f"policy: level() of {type(self.policy).__name__} is {level!r} for request "
+                f"{job.request.id}; a whole number from 0 to {NUM_LEVELS - 1} is needed"
+            )
+        return int(level)
 
     def _grow(self, steps: int) -> bool:
         """Memory for the token after that step, for every decoder. False when it runs out."""

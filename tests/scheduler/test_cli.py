@@ -197,6 +197,25 @@ def test_a_variant_with_the_name_of_a_built_in_stands_beside_it(
     assert json.loads(capsys.readouterr().out)["policy"] == variant
 
 
+@pytest.mark.parametrize("level", ["5", "-1", "1.5", "None"])
+def test_a_policys_level_out_of_range_is_one_sentence(
+    workload, tmp_path, monkeypatch, capsys, level
+):
+    module = "levels_" + "".join(filter(str.isalnum, level))
+    (tmp_path / f"{module}.py").write_text(
+        "from scheduler.policies.fcfs import Fcfs\n\n\n"
+        "class Odd(Fcfs):\n"
+        "    def level(self, job):\n"
+        f"        return {level}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["compare", workload, "--policies", f"fcfs,{module}:Odd"]) == 2
+    error = capsys.readouterr().err
+    assert f"level() of Odd is {level} for request" in error
+    assert "from 0 to 4" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [(["--policies", "no_such_module:X"], "policy"), (["--policies", ","], "policies"),
