@@ -5,6 +5,8 @@ alike; with `one_at_a_time` (for large models) each is started, measured and end
 Figures are medians over the repeats; repeat n of every policy sees the load of seed + n.
 """
 
+import hashlib
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,7 +64,15 @@ class Plan:
             "rate": self.rate_per_s,
             "length_error": self.length_error,
             "workload": self.workload,
+            "requests_sha256": self._requests_sha256(),
         }
+
+    def _requests_sha256(self) -> str | None:
+        """Of the requests given, after mispredicting: a file's name says too little."""
+        if self.requests is None:
+            return None
+        rows = [request.as_json() for request in self.requests]
+        return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
     def load(self, repeat: int, rate_per_s: float) -> Sequence[Request]:
         """The requests of one repeat, the same for every policy."""
