@@ -6,7 +6,7 @@ guarantees.
 """
 
 from scheduler.job import Job, PlainJob
-from scheduler.line import WaitingLine, find_victim, protected_jobs
+from scheduler.line import WaitingLine, find_victim
 from scheduler.policies import Policy, available, get_policy, register
 from scheduler.queue import IndexedQueue
 from scheduler.seats import Seats
@@ -21,6 +21,5 @@ __all__ = [
     "available",
     "find_victim",
     "get_policy",
-    "protected_jobs",
     "register",
 ]

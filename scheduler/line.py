@@ -6,7 +6,7 @@ what runs.
 
 import heapq
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from scheduler.job import NUM_LEVELS, Job
@@ -146,21 +146,6 @@ class WaitingLine(Generic[J]):
     def _is_current(self, entry: tuple[float, int, J]) -> bool:
         ticket = self._tickets.get(entry[2].job_id)
         return ticket is not None and ticket[0] == entry[1]
-
-
-def protected_jobs(
-    policy: Policy, running: Sequence[Job], now_s: float, num_slots: int
-) -> frozenset[Hashable]:
-    """The running overdue jobs that the reserved slots cover, the oldest first.
-
-    For engines that do not remember who claimed a reserved slot (`scheduler.seats` does).
-    """
-    reserved = policy.reserved_slots(num_slots)
-    if not reserved:
-        return frozenset()
-    overdue = [job for job in running if policy.is_overdue(job, now_s)]
-    overdue.sort(key=lambda job: job.arrival_s)
-    return frozenset(job.job_id for job in overdue[:reserved])
 
 
 def find_victim(

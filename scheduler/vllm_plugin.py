@@ -62,6 +62,8 @@ class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no
 
     def pop_request(self) -> Request:
         job = self._first()
+        if job.job_id not in self.places.seated:
+            self._owner.count_claim(job)
         self.places.discard(job.job_id)
         return job.request
 
@@ -225,11 +227,18 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
 
     def next_in(self, places: EngineQueue) -> EngineJob | None:
         """Who comes behind the seated ones, by the policy and its wait targets."""
-        return places.line.next(
+        job = places.line.next(
             self._now_s,
             overdue_running=self._decision.num_protected,
             num_slots=self.max_num_active_reqs,
         )
+        if job is not None:
+            job.claims_slot = places.line.offers_reserved
+        return job
+
+    def count_claim(self, job: EngineJob) -> None:
+        """vLLM takes a job that had no seat; a reserved slot may have been due to it."""
+        self._decision.num_protected += job.claims_slot
 
     # The decision
 

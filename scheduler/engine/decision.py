@@ -12,7 +12,7 @@ from typing import Any
 from scheduler.engine.job import EngineJob
 from scheduler.engine.room import Room, reads_prompt, tokens_wanted
 from scheduler.engine.waiting import EngineQueue
-from scheduler.line import find_victim, protected_jobs
+from scheduler.line import find_victim
 from scheduler.policies import Policy
 
 REFUSAL_STEPS = 16
@@ -28,7 +28,7 @@ class Decision:
     policy: Policy
     take_slot: Callable[[EngineJob], None]  # preempts a running job
     calm_tokens: int  # of calm prompts in a step, while urgent requests are likely
-    num_protected: int = 0  # running overdue jobs that hold reserved slots
+    num_protected: int = 0  # jobs that hold reserved slots, or are promised one
     step_tokens: int = 0  # that the step to come may compute
     _last_urgent_s: float = -math.inf
     _now_s: float = 0.0
@@ -50,9 +50,9 @@ class Decision:
         self._now_s = now_s
         self._favoured.clear()
         self._promised.clear()
-        self._protected = protected_jobs(
-            self.policy, running, now_s, self.engine.max_num_active_reqs
-        )
+        # Only those that claimed a slot: under a flood every running job may be overdue, and the
+        # reserved slots would always look taken.
+        self._protected = frozenset(job.job_id for job in running if job.claims_slot)
         self.num_protected = len(self._protected)
         queue.unpark(self._is_ready)
         if queue.has_candidates:
@@ -81,7 +81,6 @@ class Decision:
 
     def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
         slots = self.engine.max_num_active_reqs
-        reserved = self.policy.reserved_slots(slots)
         room: Room | None = None  # reckoned up once somebody may get it, then kept up to date
         while len(queue.line):
             candidate = queue.line.next(
@@ -89,14 +88,10 @@ class Decision:
             )
             if candidate is None:
                 return
+            claims = queue.line.offers_reserved
             if not self._is_ready(candidate):
                 queue.park(candidate)
                 continue
-            claims = (
-                self._level(candidate) > 0
-                and self.num_protected < reserved
-                and self.policy.is_overdue(candidate, self._now_s)
-            )
             if room is None and self._num_free_slots(running) > 0:
                 room = self._room(running)
             lack = self._lack(candidate, room) if room else "slot"
@@ -112,7 +107,7 @@ class Decision:
                     self.take_slot(victim)
                 self._favoured.append(candidate)
                 room = None  # their slots, memory and tokens are free now
-            queue.seat(candidate)
+            queue.seat(candidate, claims_slot=claims)
             self._promised.append(candidate)
             if room:
                 room.seat(candidate.request)

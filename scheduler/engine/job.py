@@ -26,6 +26,8 @@ class EngineJob:
     # The engine did not take it although room was made for it: until this step of the engine
     # nobody else loses a slot for its sake.
     no_room_before_step: int = 0
+    # It was let in as an overdue job and keeps a reserved slot until it ends or is preempted.
+    claims_slot: bool = False
     lost_tokens: int = 0  # of its context, computed before it was preempted
     generated_tokens: int = 0  # put out, or being computed now (async scheduling runs ahead)
 

@@ -49,16 +49,19 @@ class EngineQueue:
     def add(self, job: EngineJob) -> None:
         """A job arrives or comes back; one that is here already gets its place anew."""
         self.discard(job.job_id)
+        job.claims_slot = False
         self.line.add(job.refresh())
 
     def park(self, job: EngineJob) -> None:
         """A job that cannot use a slot now."""
         self.discard(job.job_id)
+        job.claims_slot = False
         self.parked[job.job_id] = job
 
-    def seat(self, job: EngineJob) -> None:
-        """Promise a job room in the step to come."""
+    def seat(self, job: EngineJob, *, claims_slot: bool = False) -> None:
+        """Promise a job room in the step to come; a reserved slot, where it `claims_slot`."""
         self.discard(job.job_id)
+        job.claims_slot = claims_slot
         self.seated[job.job_id] = job
 
     def discard(self, job_id: str) -> None:
@@ -71,6 +74,7 @@ class EngineQueue:
         left = list(self.seated.values())
         self.seated.clear()
         for job in left:
+            job.claims_slot = False
             self.line.add(job)
         return left
 

@@ -137,6 +137,44 @@ def test_overdue_requests_get_their_share_under_a_flood(engine, monkeypatch):
     assert {"calm-0", "calm-1", "calm-2"} <= set(engine.ends)
 
 
+def test_an_overdue_request_gets_its_slot_from_overdue_urgent_ones(engine, monkeypatch):
+    """Who runs is overdue too, but never claimed a slot: the reserved one is free."""
+    scheduler = engine.scheduler
+    monkeypatch.setattr(scheduler.slot_policy.policy, "targets_s", (2.0, 1e-4, 2.0, 2.0, 1e-4))
+    flood = 0
+    for step in range(150):
+        while len(scheduler.waiting) < 8:
+            engine.add(make_request(f"flood-{flood}", urgency=1, tokens=10))
+            flood += 1
+        if step == 20:
+            engine.add(make_request("calm", urgency=4, tokens=10))
+        engine.step()
+        check(scheduler)
+        holders = [scheduler.jobs[request.request_id] for request in scheduler.running]
+        assert sum(job.claims_slot for job in holders) <= 1
+    assert "calm" in engine.ends
+
+
+def test_a_claim_ends_with_the_slot_and_yields_to_level_0_alone(engine, monkeypatch):
+    scheduler = engine.scheduler
+    monkeypatch.setattr(scheduler.slot_policy.policy, "targets_s", (2.0, 60.0, 2.0, 2.0, 1e-4))
+    engine.add(make_request("calm", urgency=4, tokens=100))
+    for number in range(8):
+        engine.add(make_request(f"flood-{number}", urgency=1, tokens=30))
+    for _ in range(4):
+        engine.step()
+    calm = scheduler.jobs["calm"]
+    assert calm.claims_slot
+    assert calm.request in scheduler.running, "nobody of level 1 takes its slot"
+    for number in range(4):
+        engine.add(make_request(f"urgent-{number}", urgency=0, tokens=30))
+    engine.step()
+    assert calm.request not in scheduler.running
+    assert not calm.claims_slot
+    engine.run()
+    assert engine.texts["calm"] == engine.expected("calm", 100)
+
+
 class Broken(Policy):
     """Raises, returns nonsense, and now and then the truth."""
 
