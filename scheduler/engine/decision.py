@@ -80,6 +80,16 @@ class Decision:
         return len(refused)
 
     def _make_room(self, running: list[EngineJob], queue: EngineQueue) -> None:
+        """Seat those whom there is room for, behind them those whom vLLM refused lately: they
+        are the first to be asked if there is room after all, and take nobody's promised room."""
+        refused: list[EngineJob] = []
+        self._seat_in_turn(running, queue, refused)
+        for job in refused:
+            queue.seat(job)
+
+    def _seat_in_turn(
+        self, running: list[EngineJob], queue: EngineQueue, refused: list[EngineJob]
+    ) -> None:
         slots = self.engine.max_num_active_reqs
         room: Room | None = None  # reckoned up once somebody may get it, then kept up to date
         while len(queue.line):
@@ -97,7 +107,8 @@ class Decision:
             lack = self._lack(candidate, room) if room else "slot"
             if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
-                    queue.seat(candidate)  # if there is room after all, it is the first to be asked
+                    queue.park(candidate)  # out of the way of those behind it
+                    refused.append(candidate)
                     continue
                 victims = self._victims(candidate, claims, running, lack, room)
                 if victims is None:

@@ -123,6 +123,33 @@ def test_one_whom_vllm_refuses_costs_others_one_slot_not_one_a_step(engine, monk
     assert engine.texts["refused"] == engine.expected("refused", 20)
 
 
+def test_one_who_was_refused_does_not_come_before_those_others_yielded_to(engine):
+    scheduler = engine.scheduler
+    start_calm(engine, 4, tokens=200)
+    engine.add(make_request("refused", urgency=0, prompt=100))
+    scheduler.jobs["refused"].no_room_before_step = 10**6
+    engine.add(make_request("urgent", urgency=1))
+    engine.step()
+    names = {request.request_id for request in scheduler.running}
+    assert scheduler.stats.slot_preemptions_total == 1
+    assert "urgent" in names, "it has the slot that was freed for it"
+    assert "refused" not in names
+    check(scheduler)
+    assert len(scheduler.waiting) == 2
+
+
+def test_one_who_was_refused_is_asked_when_there_is_room_after_all(engine):
+    scheduler = engine.scheduler
+    start_calm(engine, 4, tokens=200)
+    engine.add(make_request("refused", urgency=0))
+    scheduler.jobs["refused"].no_room_before_step = 10**6
+    engine.step()
+    assert scheduler.stats.slot_preemptions_total == 0
+    engine.abort("calm-0")
+    engine.step()
+    assert "refused" in {request.request_id for request in scheduler.running}
+
+
 def test_overdue_requests_get_their_share_under_a_flood(engine, monkeypatch):
     policy = engine.scheduler.slot_policy.policy
     monkeypatch.setattr(policy, "targets_s", (2.0, 2.0, 2.0, 2.0, 1e-4))
