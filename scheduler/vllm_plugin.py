@@ -123,7 +123,10 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         self.kv_holding_waiting = PolicyRequestQueue(self)
         self._now_s = time.monotonic()
         self._makes_room = False
-        self._decision = Decision(self, self.slot_policy, self._take_slot, options.calm_tokens)
+        # A prompt that may not be split needs a step that holds all of it.
+        may_split = self.scheduler_config.enable_chunked_prefill
+        calm_tokens = options.calm_tokens if may_split else self._step_tokens
+        self._decision = Decision(self, self.slot_policy, self._take_slot, calm_tokens)
 
     # What vLLM calls
 

@@ -142,6 +142,18 @@ def test_nobody_yields_to_a_calm_prompt_that_the_step_has_no_tokens_for(monkeypa
     assert scheduler.stats.refusals_total == 0
 
 
+def test_calm_prompts_are_read_whole_where_vllm_may_not_split_them(monkeypatch):
+    monkeypatch.setenv("SEMTRIAGE_CALM_STEP_TOKENS", "64")
+    config = make_config(slots=4, step_tokens=1024, chunked=False)
+    engine = BareEngine(make_scheduler(config, blocks=400))
+    engine.add(make_request("urgent", urgency=0, prompt=100, tokens=30))
+    engine.step()
+    engine.add(make_request("calm", urgency=4, prompt=300, tokens=30))
+    assert _tokens_of_steps(engine, 1)[0]["calm"] == 300
+    engine.run()
+    assert engine.scheduler.stats.refusals_total == 0
+
+
 def test_options_come_from_the_environment():
     assert EngineOptions.read(8192, {}) == EngineOptions("semantic-plus", "", 1024)
     assert EngineOptions.read(512, {}).calm_tokens == 256

@@ -51,6 +51,7 @@ def test_attributes_that_we_read_are_there_and_of_the_kind_we_think(scheduler):
     assert scheduler.max_num_scheduled_tokens == 256
     assert scheduler.num_waiting_for_streaming_input == 0
     assert scheduler.scheduler_config.long_prefill_token_threshold == 0
+    assert scheduler.scheduler_config.enable_chunked_prefill is True
     assert scheduler.block_size == 16
     assert len(scheduler.kv_cache_config.kv_cache_groups) == 1
     assert scheduler.requires_kv_delivery is False

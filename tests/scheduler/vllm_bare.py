@@ -17,7 +17,7 @@ BLOCK = 16
 VOCABULARY = 4000
 
 
-def make_config(*, slots, step_tokens, max_model_len=512):
+def make_config(*, slots, step_tokens, max_model_len=512, chunked=True):
     """vLLM's configuration for the bundled model with our scheduler."""
     from vllm.engine.arg_utils import EngineArgs
 
@@ -29,6 +29,7 @@ def make_config(*, slots, step_tokens, max_model_len=512):
         max_num_seqs=slots,
         max_model_len=max_model_len,
         max_num_batched_tokens=step_tokens,
+        enable_chunked_prefill=chunked,
         block_size=BLOCK,
         scheduler_cls="scheduler.vllm_plugin.SemanticScheduler",
     ).create_engine_config()
