@@ -13,6 +13,7 @@ fails loudly when it moves.
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
@@ -117,7 +118,8 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         self._stats_file = StatsFile(self.stats, options.stats_path) if options.stats_path else None
         self.slot_policy: Policy = GuardedPolicy(policy, self._on_error)
         self.jobs: dict[str, EngineJob] = {}  # request id → job
-        self._by_tag: dict[str, str] = {}  # the client's job id → request id
+        # The client's job id → its requests: vLLM makes one for each of n texts.
+        self._by_tag: dict[str, set[str]] = {}
         self._controls: list[Request] = []  # to be answered at the end of the step
         self.waiting = PolicyRequestQueue(self)
         self.kv_holding_waiting = PolicyRequestQueue(self)
@@ -141,7 +143,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             job = EngineJob.of(request, extra, arrival_s=time.monotonic())
             self.jobs[request.request_id] = job
             if job.tag:
-                self._by_tag[job.tag] = request.request_id
+                self._by_tag.setdefault(job.tag, set()).add(request.request_id)
             self._guarded(self._decision.expect_urgent, job, job.arrival_s)
         super().add_request(request)
 
@@ -214,8 +216,10 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
 
     def _free_request(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         job = self.jobs.pop(request.request_id, None)
-        if job is not None and self._by_tag.get(job.tag) == request.request_id:
-            del self._by_tag[job.tag]
+        if job is not None and (names := self._by_tag.get(job.tag)) is not None:
+            names.discard(request.request_id)
+            if not names:
+                del self._by_tag[job.tag]
         return super()._free_request(request, *args, **kwargs)
 
     # What our queue asks
@@ -269,17 +273,16 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
 
     def _retriage(self, extra: dict[str, Any]) -> None:
         """Give a waiting or running job another urgency, and another prediction if told."""
-        request_id = self._by_tag.get(str(extra["retriage_job_id"]))
-        job = self.jobs.get(request_id) if request_id else None
-        if job is None:
+        names = self._by_tag.get(str(extra["retriage_job_id"]))
+        if names is None:
             return  # it has ended meanwhile
-        changed = job  # for the closure: a job, not None
-        holder = next((q for q in (self.waiting, self.kv_holding_waiting)
-                       if job.job_id in q.places), None)  # fmt: skip
-        if holder is None:
-            changed.retriage(extra)
-        else:
-            holder.places.change(changed, lambda: changed.retriage(extra))
+        for job in [self.jobs[name] for name in names]:
+            holder = next((q for q in (self.waiting, self.kv_holding_waiting)
+                           if job.job_id in q.places), None)  # fmt: skip
+            if holder is None:
+                job.retriage(extra)
+            else:
+                holder.places.change(job, partial(job.retriage, extra))
         self.stats.retriages_total += 1
 
     def _guarded(self, action: Any, *args: Any) -> bool:

@@ -37,6 +37,27 @@ def test_a_retriage_is_obeyed_at_once_wherever_the_job_is(engine):
     check(scheduler)
 
 
+def test_all_requests_of_a_job_follow_its_urgency(engine):
+    """One job with n=2 is two requests with the same arguments."""
+    start_calm(engine, 4, tokens=200)
+    extra = {"job_id": "pair", "urgency": 4, "predicted_output_tokens": 50}
+    for name in ("0_pair", "1_pair"):
+        engine.add(make_request(name, tokens=50, extra=extra))
+    engine.add(make_request("control", extra={"retriage_job_id": "pair", "urgency": 0}))
+    engine.step()
+    scheduler = engine.scheduler
+    assert [scheduler.jobs[name].urgency for name in ("0_pair", "1_pair")] == [0, 0]
+    assert {"0_pair", "1_pair"} <= {request.request_id for request in scheduler.running}
+    assert scheduler.stats.retriages_total == 1
+    check(scheduler)
+    engine.abort("1_pair")
+    engine.add(make_request("control-2", extra={"retriage_job_id": "pair", "urgency": 1}))
+    engine.step()
+    assert scheduler.jobs["0_pair"].urgency == 1, "the other one is still known"
+    engine.run()
+    assert not scheduler._by_tag
+
+
 def test_controls_are_answered_when_nothing_else_is_there_and_while_paused(engine):
     from vllm.v1.core.sched.interface import PauseState
 

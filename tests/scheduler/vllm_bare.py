@@ -170,7 +170,9 @@ def check(scheduler):
     assert set(everybody) == set(scheduler.requests) == set(scheduler.jobs)
     assert len(running) <= scheduler.max_num_running_reqs
     assert not places[0].seated, "a seat outlived its step"
-    assert set(scheduler._by_tag.values()) <= set(scheduler.jobs)
+    tagged = [name for names in scheduler._by_tag.values() for name in names]
+    assert set(tagged) <= set(scheduler.jobs)
+    assert all(scheduler._by_tag.values()), "a name outlived its requests"
     for request in scheduler.running:
         assert request.status.name == "RUNNING"
     counted = places[0].num_by_urgency()
