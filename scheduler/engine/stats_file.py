@@ -25,6 +25,7 @@ class StatsFile:
         self._stats = stats
         self._path = Path(path)
         self._written = -1  # version of the counters
+        self._has_failed = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler-stats", daemon=True)
         self._thread.start()
@@ -51,6 +52,7 @@ class StatsFile:
                 fresh.write_text(text, encoding="utf-8")
                 fresh.replace(self._path)
                 self._written = version
-        except OSError as error:  # a full disk must not stop the engine
-            log.error("The scheduler's counters cannot be written to %s: %s", self._path, error)
-            self._stop.set()
+        except OSError as error:  # a full disk stops neither the engine nor later attempts
+            if not self._has_failed:
+                log.error("The scheduler's counters cannot be written to %s: %s", self._path, error)
+            self._has_failed = True
