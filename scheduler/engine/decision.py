@@ -33,6 +33,7 @@ class Decision:
     _last_urgent_s: float = -math.inf
     _now_s: float = 0.0
     _protected: frozenset[Hashable] = frozenset()
+    _room: Room | None = None  # reckoned up once a step, if need be, then kept up to date
     _promised: list[EngineJob] = field(default_factory=list)  # seated, with room for them
     _favoured: list[EngineJob] = field(default_factory=list)  # others yielded to them
 
@@ -48,6 +49,7 @@ class Decision:
         the first on, and when memory runs short it takes that of the last.
         """
         self._now_s = now_s
+        self._room = None
         self._favoured.clear()
         self._promised.clear()
         # Only those that claimed a slot: under a flood every running job may be overdue, and the
@@ -91,7 +93,6 @@ class Decision:
         self, running: list[EngineJob], queue: EngineQueue, refused: list[EngineJob]
     ) -> None:
         slots = self.engine.max_num_active_reqs
-        room: Room | None = None  # reckoned up once somebody may get it, then kept up to date
         while len(queue.line):
             candidate = queue.line.next(
                 self._now_s, overdue_running=self.num_protected, num_slots=slots
@@ -102,26 +103,25 @@ class Decision:
             if not self._is_ready(candidate):
                 queue.park(candidate)
                 continue
-            if room is None and self._num_free_slots(running) > 0:
-                room = self._room(running)
-            lack = self._lack(candidate, room) if room else "slot"
+            lack = "slot"  # most steps have none, and need not reckon up the rest
+            if self._num_free_slots(running) > 0:
+                lack = self._lack(candidate, self._room_beside(running))
             if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
                     queue.park(candidate)  # out of the way of those behind it
                     refused.append(candidate)
                     continue
-                victims = self._victims(candidate, claims, running, lack, room)
+                victims = self._victims(candidate, claims, running, lack)
                 if victims is None:
                     return
                 for victim in victims:
                     running.remove(victim)
                     self.take_slot(victim)
                 self._favoured.append(candidate)
-                room = None  # their slots, memory and tokens are free now
+                self._room_beside(running).have_yielded()
             queue.seat(candidate, claims_slot=claims)
             self._promised.append(candidate)
-            if room:
-                room.seat(candidate.request)
+            self._room_beside(running).seat(candidate.request)
             self.num_protected += claims
 
     def _victims(
@@ -130,10 +130,9 @@ class Decision:
         claims: bool,
         running: list[EngineJob],
         lack: str,
-        room: Room | None,
     ) -> list[EngineJob] | None:
-        """Whom to preempt in favour of `candidate`; None when that would not be enough: nobody
-        shall lose a slot in vain."""
+        """Whom to preempt in favour of `candidate`, their share given back to the room; None
+        when that would not be enough: nobody shall lose a slot in vain."""
         left, victims = list(running), []
         while lack:
             victim = find_victim(
@@ -145,7 +144,7 @@ class Decision:
             )
             if victim is None:
                 return None  # most steps end here, before the room is reckoned up
-            room = room or self._room(running)
+            room = self._room_beside(running)
             left.remove(victim)
             victims.append(victim)
             room.give_back(victim.request)
@@ -157,12 +156,12 @@ class Decision:
         taken = len(running) + len(self._promised) + engine.num_waiting_for_streaming_input
         return int(engine.max_num_active_reqs - taken)
 
-    def _room(self, running: list[EngineJob]) -> Room:
+    def _room_beside(self, running: list[EngineJob]) -> Room:
         """What the step has left beside those running and those it is promised to."""
-        room = Room.of(self.engine, (job.request for job in running), self._calm_tokens())
-        for job in self._promised:
-            room.seat(job.request)
-        return room
+        if self._room is None:
+            requests = (job.request for job in running)
+            self._room = Room.of(self.engine, requests, self._calm_tokens())
+        return self._room
 
     def _lack(self, candidate: EngineJob, room: Room) -> str:
         return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)

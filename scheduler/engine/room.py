@@ -12,12 +12,17 @@ from typing import Any
 
 @dataclass(slots=True)
 class Room:
-    """Free slots, free KV blocks, and tokens of the step that nobody has claimed yet."""
+    """Free slots, free KV blocks, and tokens of the step that nobody has claimed yet.
+
+    Made in O(running), then kept up to date in O(1) for each who is seated or yields, besides
+    looking through the blocks that a victim holds.
+    """
 
     engine: Any  # vLLM's scheduler
     slots: int
-    blocks: int
-    tokens: int  # below zero: those running want more than the step has
+    asked_blocks: int  # by those running and those seated
+    freed_blocks: int  # by those who would yield, but have not yet
+    tokens: int  # below zero: more is asked for than the step has
     prompt_tokens: int  # of prompts that are read in the step so far
     calm_tokens: int  # of prompts that a step may read for calm requests
 
@@ -27,7 +32,8 @@ class Room:
         room = cls(
             engine=engine,
             slots=engine.max_num_active_reqs - engine.num_waiting_for_streaming_input,
-            blocks=engine.kv_cache_manager.block_pool.get_num_free_blocks(),
+            asked_blocks=0,
+            freed_blocks=0,
             tokens=engine.max_num_scheduled_tokens,
             prompt_tokens=0,
             calm_tokens=calm_tokens,
@@ -35,6 +41,12 @@ class Room:
         for request in running:
             room._take(request, 1)
         return room
+
+    @property
+    def blocks(self) -> int:
+        """Free KV blocks that nobody asks for."""
+        free = int(self.engine.kv_cache_manager.block_pool.get_num_free_blocks())
+        return free + self.freed_blocks - self.asked_blocks
 
     def lacks(self, request: Any, *, is_calm: bool = False) -> str:
         """What is missing for a waiting request: "slot", "memory", "tokens", or "" for nothing."""
@@ -51,8 +63,8 @@ class Room:
     def seat(self, request: Any) -> None:
         """Promise a waiting request what it needs."""
         self.slots -= 1
-        self.blocks -= self._blocks_for(request)
-        self.tokens = max(0, self.tokens - request.num_tokens)
+        self.asked_blocks += self._blocks_for(request)
+        self.tokens -= request.num_tokens
         self.prompt_tokens += request.num_tokens
 
     def give_back(self, request: Any) -> None:
@@ -61,7 +73,12 @@ class Room:
         if self.engine._request_blocks_can_be_freed(request):
             held = self.engine.kv_cache_manager.get_blocks(request.request_id).blocks
             # Blocks of a prompt that others share stay taken.
-            self.blocks += sum(block.ref_cnt == 1 for group in held for block in group)
+            self.freed_blocks += sum(block.ref_cnt == 1 for group in held for block in group)
+
+    def have_yielded(self) -> None:
+        """Who would yield has done so: what that set free is free in truth, and more of it where
+        several shared a block."""
+        self.freed_blocks = 0
 
     def _lacks_memory(self, request: Any) -> bool:
         manager = self.engine.kv_cache_manager
@@ -77,7 +94,7 @@ class Room:
     def _take(self, request: Any, sign: int) -> None:
         wanted = self._wanted(request)
         self.slots -= sign
-        self.blocks -= sign * self._growth(request, wanted)
+        self.asked_blocks += sign * self._growth(request, wanted)
         self.tokens -= sign * wanted
         if reads_prompt(self.engine, request):
             self.prompt_tokens += sign * wanted

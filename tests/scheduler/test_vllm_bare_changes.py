@@ -7,6 +7,8 @@ import time
 import pytest
 
 from scheduler import Policy
+from scheduler.engine.decision import Decision
+from scheduler.engine.room import Room
 from tests.scheduler.vllm_bare import (
     BareEngine,
     check,
@@ -317,6 +319,51 @@ def test_a_long_random_run_loses_doubles_and_garbles_nothing(config, monkeypatch
         assert got == (wanted[: len(got)] if name in aborted else wanted)
     controls = {name for name in engine.ends if name.startswith("control")}
     assert set(engine.ends) == (set(tokens) - aborted) | controls | (set(engine.ends) & aborted)
+
+
+def test_the_room_is_reckoned_up_once_a_step_however_many_yield(engine, monkeypatch):
+    reckoned = []
+    of = Room.of
+    monkeypatch.setattr(Room, "of", lambda *args: reckoned.append(args) or of(*args))
+    start_calm(engine, 4, tokens=200)
+    for number in range(4):
+        engine.add(make_request(f"urgent-{number}", urgency=0))
+    reckoned.clear()
+    engine.step()
+    assert engine.scheduler.stats.slot_preemptions_total == 4
+    assert len(reckoned) == 1
+
+
+def test_the_room_kept_up_to_date_is_the_one_reckoned_anew(config, monkeypatch):
+    """Also where victims share blocks: together they free more than each alone would."""
+    find, compared = Decision._victims, []
+
+    def check_room(self, candidate, claims, running, lack):
+        kept = self._room
+        if kept is not None:
+            fresh = Room.of(self.engine, (job.request for job in running), self._calm_tokens())
+            for job in self._promised:
+                fresh.seat(job.request)
+            for name in ("slots", "blocks", "tokens", "prompt_tokens"):
+                compared.append((name, getattr(kept, name), getattr(fresh, name)))
+        return find(self, candidate, claims, running, lack)
+
+    monkeypatch.setattr(Decision, "_victims", check_room)
+    scheduler = make_scheduler(config, blocks=45)
+    engine = BareEngine(scheduler)
+    rng = random.Random(5)
+    for burst in range(30):
+        level = 4 - burst % 5
+        for number in range(4):
+            engine.add(make_request(f"r{burst}-{number}", urgency=level, shared=96,
+                                    prompt=rng.randint(100, 200), tokens=20))  # fmt: skip
+        for _ in range(4):
+            engine.step()
+    engine.run()
+    check(scheduler)
+    assert scheduler.stats.errors_total == 0
+    assert len(compared) > 100
+    assert [each for each in compared if each[1] != each[2]] == []
 
 
 def test_the_cost_of_a_step_does_not_grow_with_the_line(config):
