@@ -8,7 +8,7 @@ for that one question, and the failure is counted.
 import math
 from collections.abc import Callable
 
-from scheduler.job import Job
+from scheduler.job import LEAST_URGENT, Job
 from scheduler.policies import Policy
 from scheduler.queue import Key
 
@@ -41,7 +41,10 @@ class GuardedPolicy(Policy):
 
     def level(self, job: Job) -> int:
         try:
-            return int(self.policy.level(job))
+            level = int(self.policy.level(job))
+            if not 0 <= level <= LEAST_URGENT:
+                raise ValueError(f"policy {self.name}: there is no level {level}")
+            return level
         except Exception as error:
             self._on_error(error)
             return job.urgency
