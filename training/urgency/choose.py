@@ -1,20 +1,25 @@
 """Choosing calibration and round-up thresholds on validation data."""
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
 from triage.classify.fusion import round_up
-from triage.classify.urgency_model import Calibration
+from triage.classify.urgency_model import Calibration, level_probabilities
 
-UNDER_TRIAGE_TARGET = (
-    0.03  # a margin: new messages are harder than validation; true 0–1 given 2 or more
-)
-MISSED_TARGET = 0.05  # true 0 given 1 or more
+# Stricter than the target by a margin: new messages are harder than those chosen by.
+UNDER_TRIAGE_TARGET = 0.03  # true 0–1 given 2 or more
+MISSED_TARGET = 0.05  # true 0 given 1 or more; a margin here costs more than it saves
 
 
-def fit_calibration(cumulative: torch.Tensor, levels: torch.Tensor) -> Calibration:
+def fit_calibration(
+    cumulative: torch.Tensor, levels: torch.Tensor, weights: torch.Tensor
+) -> Calibration:
     """Scale and shift of each cumulative logit with the least log loss (Platt scaling).
+
+    `weights`: [n], how much each message counts.
 
     The harm weights of the training loss push the logits to the urgent side; this takes that
     back, so that the probabilities mean what they say. Harm comes in again by the thresholds.
@@ -28,7 +33,7 @@ def fit_calibration(cumulative: torch.Tensor, levels: torch.Tensor) -> Calibrati
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
-            cumulative * scale + shift, wanted
+            cumulative * scale + shift, wanted, weights.unsqueeze(1)
         )
         loss = loss + 0.002 * ((scale - 1) ** 2).sum()
         loss.backward()
@@ -70,24 +75,52 @@ def figures(levels: list[int], given: list[int]) -> dict[str, float]:
     }
 
 
-def choose_thresholds(
-    probabilities: torch.Tensor, levels: list[int], floors: list[int]
-) -> tuple[float, ...]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A set of messages with what the model says of them."""
+
+    cumulative: torch.Tensor  # [n, 4] logits
+    levels: list[int]
+    floors: list[int]  # of red flags and vital signs
+
+
+def calibration_of(sets: Sequence[Judged]) -> Calibration:
+    """Fitted on several sets, each of the same weight however large it is."""
+    sizes = [len(one.levels) for one in sets]
+    weights = torch.cat([torch.full((size,), sum(sizes) / size / len(sets)) for size in sizes])
+    levels = torch.tensor([level for one in sets for level in one.levels])
+    return fit_calibration(torch.cat([one.cumulative for one in sets]), levels, weights)
+
+
+def choose_thresholds(sets: Sequence[Judged], by: Calibration) -> tuple[float, ...]:
     """One threshold for each boundary between levels: the most exact that are safe enough.
 
-    Chosen on the fused decision (model, red flags and vital signs), which is what counts.
-    Without any safe choice, the least unsafe one.
+    Chosen on the fused decision (model, red flags and vital signs), which is what counts, by
+    the mean over the sets. Without any safe choice, the least unsafe one.
     """
-    rows = probabilities.tolist()
-    grids = ((0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5), (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
+    rows = [level_probabilities(one.cumulative, by).tolist() for one in sets]
+    grids = ((0.15, 0.2, 0.25, 0.3, 0.4, 0.5), (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
              (0.3, 0.4, 0.45, 0.5), (0.4, 0.45, 0.5, 0.55))  # fmt: skip
 
     def score(thresholds: tuple[float, ...]) -> float:
-        pairs = zip(rows, floors, strict=True)
-        given = [min(round_up(row, thresholds), floor) for row, floor in pairs]
-        found = figures(levels, given)
-        unsafe = max(0.0, found["under_triage"] - UNDER_TRIAGE_TARGET)
-        unsafe += 0.5 * max(0.0, found["missed_immediate"] - MISSED_TARGET)
-        return found["exact"] + 0.3 * found["within_one"] - 0.3 * found["over_triage"] - 4 * unsafe
+        return sum(
+            _worth(one.levels, decided_levels(mine, thresholds, one.floors))
+            for one, mine in zip(sets, rows, strict=True)
+        )
 
     return max(itertools.product(*grids), key=score)
+
+
+def decided_levels(
+    probabilities: list[list[float]], thresholds: Sequence[float], floors: Sequence[int]
+) -> list[int]:
+    """The fused decision: the model's level, rounded up, or a more urgent floor."""
+    return [min(round_up(row, thresholds), floor)
+            for row, floor in zip(probabilities, floors, strict=True)]  # fmt: skip
+
+
+def _worth(levels: list[int], given: list[int]) -> float:
+    found = figures(levels, given)
+    unsafe = max(0.0, found["under_triage"] - UNDER_TRIAGE_TARGET)
+    unsafe += 0.5 * max(0.0, found["missed_immediate"] - MISSED_TARGET)
+    return found["exact"] + 0.3 * found["within_one"] - 0.3 * found["over_triage"] - 4 * unsafe

@@ -1,7 +1,9 @@
 """The texts of an epoch: hand-written messages, fresh variants, fresh ED records."""
 
+import json
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
 from training.urgency.build import split_of
 from training.urgency.ed_records import Chief, read_chiefs, record
@@ -12,6 +14,9 @@ from triage.classify.reading import read
 from triage.classify.red_flags import red_flags
 from triage.classify.understanding import language_of
 from triage.classify.vitals import vitals_voice
+
+DEVELOPMENT = Path(__file__).parent / "independent" / "development.jsonl"
+UNKNOWN_COMPLAINT = "unclear"  # stands in where a set has complaints of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,31 @@ class Sample:
 
 def sample(family: Family, text: str) -> Sample:
     """A sample of a message, with everything that serving does to it."""
+    return _sample(text, family.level, family.level_low, family.level_high, family.complaint)
+
+
+def _sample(
+    text: str, level: int, low: int, high: int, complaint: str, *,
+    age_years: float | None = None, sex: str = "",
+) -> Sample:  # fmt: skip
     cleaned = without_instructions(text)
-    reading = read(cleaned, language=language_of(cleaned))
-    floors = [red_flags(cleaned, reading).level, vitals_voice(cleaned, None).level]
-    floor = min((level for level in floors if level is not None), default=4)
-    levels = (family.level, family.level_low, family.level_high)
-    return Sample(reading.text, *levels, family.complaint, floor)
+    reading = read(cleaned, age_years=age_years, sex=sex, language=language_of(cleaned))
+    floors = [red_flags(cleaned, reading).level, vitals_voice(cleaned, age_years).level]
+    floor = min((found for found in floors if found is not None), default=4)
+    return Sample(reading.text, level, low, high, complaint, floor)
+
+
+def development_samples(path: Path = DEVELOPMENT) -> list[Sample]:
+    """The independent writer's messages, to calibrate by: nothing is trained on them."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        low, high = row.get("level_low", row["level"]), row.get("level_high", row["level"])
+        found.append(
+            _sample(row["text"], row["level"], low, high, UNKNOWN_COMPLAINT,
+                    age_years=row.get("age_years"), sex=row.get("sex", ""))
+        )  # fmt: skip
+    return found
 
 
 class Source:

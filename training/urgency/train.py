@@ -1,9 +1,9 @@
 """Fine-tune the urgency encoder: `python -m training.urgency.train [--final]`.
 
 Ordinal, harm-weighted loss on the level, cross-entropy on the complaint; split by family;
-calibration and thresholds chosen on the validation families. The first run writes settings and
-weights; `--final` then trains on training and validation families together with the settings
-of the first run. The held-out families never take part.
+calibration and thresholds chosen on the validation families and an independent writer's set.
+The first run writes settings and weights; `--final` then trains on training and validation
+families together with the settings of the first run. The held-out families never take part.
 """
 
 import argparse
@@ -17,13 +17,14 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
 from training.urgency.choose import (
+    Judged,
+    calibration_of,
     choose_thresholds,
+    decided_levels,
     expected_calibration_error,
     figures,
-    fit_calibration,
 )
-from training.urgency.samples import Sample, Source
-from triage.classify.fusion import round_up
+from training.urgency.samples import Sample, Source, development_samples
 from triage.classify.urgency_model import (
     MAX_TOKENS,
     Calibration,
@@ -128,14 +129,17 @@ def fit(net, tokenizer, complaints, source: Source, check: list[Sample], args, r
               f"{time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
 
 
-def decided(cumulative, by: Calibration, thresholds, rows: list[Sample]) -> dict[str, float]:
+def judged(net, tokenizer, rows: list[Sample], complaints: list[str]) -> Judged:
+    """What the model says of the rows."""
+    cumulative, *_rest = outputs(net, tokenizer, rows, complaints)
+    return Judged(cumulative, [row.level for row in rows], [row.floor for row in rows])
+
+
+def decided(one: Judged, by: Calibration, thresholds) -> dict[str, float]:
     """Figures of the fused decision, and the model's calibration error."""
-    probabilities = level_probabilities(cumulative, by)
-    given = [min(round_up(p, thresholds), row.floor)
-             for p, row in zip(probabilities.tolist(), rows, strict=True)]  # fmt: skip
-    levels = [row.level for row in rows]
-    found = figures(levels, given)
-    found["ece"] = expected_calibration_error(probabilities, torch.tensor(levels))
+    probabilities = level_probabilities(one.cumulative, by)
+    found = figures(one.levels, decided_levels(probabilities.tolist(), thresholds, one.floors))
+    found["ece"] = expected_calibration_error(probabilities, torch.tensor(one.levels))
     return {key: round(value, 4) for key, value in found.items()}
 
 
@@ -176,14 +180,15 @@ def main() -> None:
     if args.final:
         settings = json.loads(settings_file.read_text(encoding="utf-8"))
     else:
-        cumulative, *_rest = outputs(net, tokenizer, check, complaints)
-        settings = chosen(cumulative, check, args.encoder, complaints)
-    cumulative, *_rest = outputs(net, tokenizer, held_out, complaints)
+        sets = {
+            "validation": judged(net, tokenizer, check, complaints),
+            "development": judged(net, tokenizer, development_samples(), complaints),
+        }
+        settings = chosen(sets, args.encoder, complaints)
     settings["held_out"] = decided(
-        cumulative,
+        judged(net, tokenizer, held_out, complaints),
         Calibration(tuple(settings["scale"]), tuple(settings["shift"])),
         settings["round_up_thresholds"],
-        held_out,
     )
     write(net, settings, args.out)
     print(json.dumps(settings["held_out"]))
@@ -195,13 +200,15 @@ def mean_weights(folders: list[Path]) -> dict[str, torch.Tensor]:
     return {key: sum(state[key].float() for state in states) / len(states) for key in states[0]}
 
 
-def chosen(cumulative, check: list[Sample], encoder: str, complaints: list[str]) -> dict:
-    """The settings that validation chooses."""
-    levels = [row.level for row in check]
-    by = fit_calibration(cumulative, torch.tensor(levels))
-    thresholds = choose_thresholds(
-        level_probabilities(cumulative, by), levels, [row.floor for row in check]
-    )
+def chosen(sets: dict[str, Judged], encoder: str, complaints: list[str]) -> dict:
+    """The settings that the sets choose, which took no part in training.
+
+    Our validation families and another writer's messages count alike: a model is surer of the
+    ways its own writers speak than of new ones, and new ones are what it will meet.
+    """
+    judgements = list(sets.values())
+    by = calibration_of(judgements)
+    thresholds = choose_thresholds(judgements, by)
     settings = {
         "version": f"urgency-{time.strftime('%Y%m%d')}",
         "encoder": encoder,
@@ -209,7 +216,7 @@ def chosen(cumulative, check: list[Sample], encoder: str, complaints: list[str])
         "shift": by.shift,
         "round_up_thresholds": thresholds,
         "complaints": complaints,
-        "validation": decided(cumulative, by, thresholds, check),
+        **{name: decided(one, by, thresholds) for name, one in sets.items()},
     }
     print(json.dumps({key: settings[key] for key in settings if key != "complaints"}))
     return settings

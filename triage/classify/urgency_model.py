@@ -64,7 +64,7 @@ class UrgencyNet(nn.Module):
 
     def pool(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """[batch, 2 × hidden] features; [batch, tokens, hidden] states; where each maximum is."""
-        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
         top = hidden.masked_fill(weights == 0, -1e4).max(1)
@@ -103,7 +103,8 @@ class EncoderModel:
 
     def __init__(self, net: UrgencyNet, tokenizer, settings: dict) -> None:
         self.net, self.tokenizer = net.eval(), tokenizer
-        self.bfloat16 = _reads_bfloat16()
+        if _reads_bfloat16():
+            self.net.encoder.bfloat16()  # half the memory too; the heads stay exact
         self._last = threading.local()  # states of the last batch, to explain without a new pass
         self.complaints: list[str] = settings["complaints"]
         self.calibration = Calibration(tuple(settings["scale"]), tuple(settings["shift"]))
@@ -149,7 +150,7 @@ class EncoderModel:
         batch = self.tokenizer(
             texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
-        pooled, hidden, top = self._pool(batch)
+        pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
         self._last.rows = {text: (hidden[row], top[row], int(batch["attention_mask"][row].sum()))
                            for row, text in enumerate(texts)}  # fmt: skip
         levels, complaints = self.net.level_head(pooled), self.net.complaint_head(pooled)
@@ -170,12 +171,6 @@ class EncoderModel:
             )
         ]
 
-    def _pool(self, batch) -> tuple[torch.Tensor, ...]:
-        """Features, token states and places of the maxima of a tokenized batch, in float32."""
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
-            pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
-        return pooled.float(), hidden.float(), top
-
     @torch.inference_mode()
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
         """The few words that speak most for "at most this level" (for level 4: against more).
@@ -191,7 +186,7 @@ class EncoderModel:
             states, top, num_tokens = known
             hidden, top = states[:num_tokens].unsqueeze(0), top.unsqueeze(0)
         else:
-            _pooled, hidden, top = self._pool(batch)
+            _pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
         boundary = min(level, NUM_LEVELS - 2)
         weight = self.net.level_head.weight[boundary]
         if level == NUM_LEVELS - 1:
