@@ -112,23 +112,20 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._step_tokens = int(self.max_num_scheduled_tokens)
-        options = EngineOptions.read(self._step_tokens)
+        may_split = self.scheduler_config.enable_chunked_prefill
+        options = EngineOptions.read(self._step_tokens, may_split=may_split)
         policy = get_policy(options.policy)
         self.stats = EngineStats(policy.name)
         self._stats_file = StatsFile(self.stats, options.stats_path) if options.stats_path else None
         self.slot_policy: Policy = GuardedPolicy(policy, self._on_error)
         self.jobs: dict[str, EngineJob] = {}  # request id → job
-        # The client's job id → its requests: vLLM makes one for each of n texts.
-        self._by_tag: dict[str, set[str]] = {}
+        self._by_tag: dict[str, set[str]] = {}  # the client's job id → its requests, n for n texts
         self._controls: list[Request] = []  # to be answered at the end of the step
         self.waiting = PolicyRequestQueue(self)
         self.kv_holding_waiting = PolicyRequestQueue(self)
         self._now_s = time.monotonic()
         self._makes_room = False
-        # A prompt that may not be split needs a step that holds all of it.
-        may_split = self.scheduler_config.enable_chunked_prefill
-        calm_tokens = options.calm_tokens if may_split else self._step_tokens
-        self._decision = Decision(self, self.slot_policy, self._take_slot, calm_tokens)
+        self._decision = Decision(self, self.slot_policy, self._take_slot, options.calm_tokens)
 
     # What vLLM calls
 
@@ -273,9 +270,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
 
     def _retriage(self, extra: dict[str, Any]) -> None:
         """Give a waiting or running job another urgency, and another prediction if told."""
-        names = self._by_tag.get(str(extra["retriage_job_id"]))
-        if names is None:
-            return  # it has ended meanwhile
+        names = self._by_tag.get(str(extra["retriage_job_id"]), set())  # none: it has ended
         for job in [self.jobs[name] for name in names]:
             holder = next((q for q in (self.waiting, self.kv_holding_waiting)
                            if job.job_id in q.places), None)  # fmt: skip
@@ -283,7 +278,7 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
                 job.retriage(extra)
             else:
                 holder.places.change(job, partial(job.retriage, extra))
-        self.stats.retriages_total += 1
+        self.stats.retriages_total += bool(names)
 
     def _guarded(self, action: Any, *args: Any) -> bool:
         """Whether the action went well."""

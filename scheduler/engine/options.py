@@ -21,8 +21,16 @@ class EngineOptions:
     calm_tokens: int
 
     @classmethod
-    def read(cls, step_tokens: int, environment: Mapping[str, str] = os.environ) -> "EngineOptions":
-        """`step_tokens`: most tokens of a step. Raises ValueError naming a wrong variable."""
+    def read(
+        cls,
+        step_tokens: int,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        may_split: bool = True,
+    ) -> "EngineOptions":
+        """`step_tokens`: most tokens of a step. `may_split`: whether a prompt may be read in
+        pieces; one that may not needs a step that holds all of it. Raises ValueError naming a
+        wrong variable."""
         told = environment.get(CALM_TOKENS_VARIABLE, "")
         if told and not told.isdecimal():
             raise ValueError(f"{CALM_TOKENS_VARIABLE}: a whole number of tokens is needed, 0: any")
@@ -30,5 +38,5 @@ class EngineOptions:
         return cls(
             policy=environment.get(POLICY_VARIABLE) or DEFAULT_POLICY,
             stats_path=environment.get(STATS_VARIABLE, ""),
-            calm_tokens=calm_tokens or step_tokens,
+            calm_tokens=calm_tokens if calm_tokens and may_split else step_tokens,
         )
