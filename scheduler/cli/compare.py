@@ -48,7 +48,11 @@ def run(args: argparse.Namespace) -> None:
         print(f"  {'policy':14} {'total':>10} {'mean':>8}  by urgency (s in the system)")
         for name, figures in entry["policies"].items():
             times = figures["time_in_system_s"]
-            levels = "  ".join(f"{value:8.2f}" for value in times["by_urgency"].values())
+            sizes = figures["num_requests"]["by_urgency"]
+            levels = "  ".join(
+                f"{value:8.2f}" if sizes[level] else f"{'-':>8}"
+                for level, value in times["by_urgency"].items()
+            )
             print(f"  {name:14} {times['total']:10.1f} {times['mean']:8.2f}  {levels}")
 
 

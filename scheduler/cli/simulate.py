@@ -76,10 +76,14 @@ def _show(found: dict[str, Any]) -> None:
           f"{found['engines']} x {found['slots']} slots, {found['end_s']:.1f} s simulated in "
           f"{found['wall_s']:.1f} s, {found['peak_memory_bytes'] / 1e9:.2f} GB")  # fmt: skip
     print(f"{'seconds':18}" + "".join(f"{f'level {level}':>10}" for level in range(5)))
+    sizes = figures["num_requests"]["by_urgency"]
     for name in ("time_in_system_s", "ttft_s", "waiting_s"):
-        levels = figures[name]["levels"].values()
+        levels = figures[name]["levels"]
         for statistic in ("mean", "p99"):
-            row = "".join(f"{level[statistic]:10.2f}" for level in levels)
+            row = "".join(
+                f"{levels[level][statistic]:10.2f}" if size else f"{'-':>10}"
+                for level, size in sizes.items()
+            )
             print(f"{name.removesuffix('_s').replace('_', ' '):14}{statistic:>4}{row}")
     print(f"{figures['tokens_per_s']:.0f} tokens/s, {figures['preemptions']} preemptions, "
           f"{figures['recomputed_tokens']} tokens read again, "

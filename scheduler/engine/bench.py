@@ -1,7 +1,7 @@
 """The same load on the real engine under each policy, stock ones beside ours.
 
-Engines of all policies stay up and take turns, so that a slow minute of the machine hits all
-alike; with `one_at_a_time` (for large models) each is started, measured and ended in turn.
+Engines of all policies are started first and take turns, so that a slow minute of the machine
+hits all alike; with `one_at_a_time` (for large models) each is started, measured and ended in turn.
 Figures are medians over the repeats; repeat n of every policy sees the load of seed + n.
 """
 
@@ -125,6 +125,9 @@ class _Bench:
 
     async def run(self) -> dict[str, Any]:
         plan, record = self.plan, self.record
+        if not plan.one_at_a_time:  # all before the first run: the later ones find no other machine
+            for name in (BASELINE, *plan.policies):
+                await self.engine(name)
         if plan.requests is None and "rate" not in record:
             record.add("rate", await self.measure_rate())
         for repeat in range(plan.repeats):

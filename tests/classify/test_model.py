@@ -1,9 +1,11 @@
 """The trained model, as shipped: it loads, agrees with plain cases and is quick."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import torch
 
 from triage.classify import Report, assess, load_model
 
@@ -100,3 +102,32 @@ def test_explaining_what_was_just_read_gives_the_same_words(model):
     fresh = model.salient_span(message, 2)
     model.predict(["something much shorter", message])
     assert model.salient_span(message, 2) == fresh
+
+
+def test_a_batch_of_several_passes_explains_each_text(model):
+    lakes = [f"We were at the lake {n} days. The wrist is bent like a fork." for n in range(20)]
+    fresh = [model.salient_span(text, 2) for text in lakes]
+    model.predict(lakes)
+    kept = model._last.shares
+    assert [model.salient_span(text, 2) for text in lakes] == fresh
+    assert model._last.shares is kept, "none was read a second time"
+
+
+def test_tokens_shares_add_up_to_the_logit(model):
+    text = "deep cut in the thigh, bleeding heavily"
+    model.predict([text, "a longer message, so that the other one is padded in this pass of two"])
+    shares = model._last.shares[text].by_level.sum(0)
+    probabilities = model.predict([text])[0].level_probabilities
+    logits = (shares + model.net.level_head.bias) * torch.tensor(model.calibration.scale)
+    at_most = torch.sigmoid(logits + torch.tensor(model.calibration.shift))
+    assert at_most[0].item() == pytest.approx(probabilities[0], abs=0.01)
+    assert 1 - at_most[3].item() == pytest.approx(probabilities[4], abs=0.01)
+
+
+def test_several_threads_read_at_once(model):
+    texts = ["chest pain " * n + "since noon" for n in range(1, 17)]
+    alone = [model.predict([text])[0].level_probabilities for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda n: model.predict(texts[n:] + texts[:n]), range(16)))
+    for n, outputs in enumerate(together):
+        assert outputs[0].level_probabilities == pytest.approx(alone[n], abs=0.01)

