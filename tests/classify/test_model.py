@@ -115,13 +115,13 @@ def test_a_batch_of_several_passes_explains_each_text(model):
 
 def test_tokens_shares_add_up_to_the_logit(model):
     text = "deep cut in the thigh, bleeding heavily"
-    model.predict([text, "a longer message, so that the other one is padded in this pass of two"])
+    longer = "a longer message, so that the other one is padded in this pass of two"
+    probabilities = model.predict([text, longer])[0].level_probabilities
     shares = model._last.shares[text].by_level.sum(0)
-    probabilities = model.predict([text])[0].level_probabilities
     logits = (shares + model.net.level_head.bias) * torch.tensor(model.calibration.scale)
     at_most = torch.sigmoid(logits + torch.tensor(model.calibration.shift))
     assert at_most[0].item() == pytest.approx(probabilities[0], abs=0.01)
-    assert 1 - at_most[3].item() == pytest.approx(probabilities[4], abs=0.01)
+    assert 1 - at_most.max().item() == pytest.approx(probabilities[4], abs=0.01)  # kept in order
 
 
 def test_several_threads_read_at_once(model):
