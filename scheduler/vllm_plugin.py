@@ -3,8 +3,8 @@
 `AsyncEngineArgs(scheduler_cls="scheduler.vllm_plugin.SemanticScheduler")` or
 `vllm serve --scheduler-cls …`. Stock vLLM preempts only when a running request finds no KV
 memory; an urgent request that finds every slot or block taken simply waits (vLLM issues 40004,
-24365). Here the policy decides again before every step who holds a slot. Freed blocks stay in
-the prefix cache until they are reused, so a resumed request reads little again.
+24365). Here the policy decides again before every step who holds a slot. Who loses one keeps its
+KV blocks while nobody needs them (`scheduler.engine.paused`), and goes on where it stopped.
 
 Its seam is not declared stable: the version is pinned and `tests/scheduler/test_vllm_seam.py`
 fails loudly when it moves.
@@ -12,92 +12,26 @@ fails loudly when it moves.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
 from vllm.v1.core.sched.interface import PauseState
-from vllm.v1.core.sched.request_queue import RequestQueue
-from vllm.v1.engine import EngineCoreOutput, EngineCoreOutputs, FinishReason
+from vllm.v1.engine import EngineCoreEventType, EngineCoreOutput, EngineCoreOutputs, FinishReason
 from vllm.v1.request import Request
 
 from scheduler.engine.decision import Decision
 from scheduler.engine.guard import GuardedPolicy
 from scheduler.engine.job import EngineJob
 from scheduler.engine.options import EngineOptions
+from scheduler.engine.paused import PausedJobs
+from scheduler.engine.request_queue import PolicyRequestQueue
 from scheduler.engine.stats import EngineStats
 from scheduler.engine.stats_file import StatsFile
 from scheduler.engine.waiting import EngineQueue
 from scheduler.policies import Policy, get_policy
 
 log = logging.getLogger(__name__)
-
-
-class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no types here
-    """vLLM's queue interface over our places of waiting.
-
-    Its truth value says whether vLLM has anybody to look at; its length counts the parked too.
-    """
-
-    def __init__(self, owner: "SemanticScheduler") -> None:
-        self._owner = owner
-        self.places = EngineQueue(owner.slot_policy)
-        self._peeked: EngineJob | None = None  # the next pop must give this one
-
-    def add_request(self, request: Request) -> None:
-        self.places.add(self._owner.job_of(request))
-
-    def prepend_request(self, request: Request) -> None:
-        """It was preempted: its last token may be on its way, the next decision will see."""
-        self.places.park(self._owner.job_of(request))
-
-    def prepend_requests(self, requests: Iterable[Request]) -> None:
-        """vLLM skipped them in this step; the policy gives each its place again."""
-        for request in requests:
-            self.add_request(request)
-
-    def peek_request(self) -> Request:
-        self._peeked = self._first()
-        return self._peeked.request
-
-    def pop_request(self) -> Request:
-        job = self._first()
-        if job.job_id not in self.places.seated:
-            self._owner.count_claim(job)
-        self.places.discard(job.job_id)
-        return job.request
-
-    def _first(self) -> EngineJob:
-        if self._peeked is not None and self._peeked.job_id in self.places:
-            return self._peeked
-        if self.places.seated:
-            return next(iter(self.places.seated.values()))
-        job = self._owner.next_in(self.places)
-        if job is None:
-            raise IndexError("the queue is empty")
-        return job
-
-    def remove_request(self, request: Request) -> None:
-        self.places.discard(request.request_id)
-
-    def remove_requests(self, requests: Iterable[Request]) -> None:
-        for request in requests:
-            self.places.discard(request.request_id)
-
-    def forget_peek(self) -> None:
-        """Another step begins: who is next may have changed."""
-        self._peeked = None
-
-    def __bool__(self) -> bool:
-        return self.places.has_candidates
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __iter__(self) -> Iterator[Request]:
-        policy = self._owner.slot_policy
-        return (job.request for job in sorted(self.places, key=policy.key))
 
 
 class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries no types here
@@ -125,7 +59,10 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         self.kv_holding_waiting = PolicyRequestQueue(self)
         self._now_s = time.monotonic()
         self._makes_room = False
-        self._decision = Decision(self, self.slot_policy, self._take_slot, options.calm_tokens)
+        self._paused = PausedJobs(self, self.slot_policy, self.release)
+        self._decision = Decision(
+            self, self.slot_policy, self._paused, self._take_slot, self._resume, options.calm_tokens
+        )
 
     # What vLLM calls
 
@@ -199,6 +136,12 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
             self.stats.idle()
         return outputs
 
+    def reset_prefix_cache(self, reset_running_requests: bool = False, *args: Any) -> bool:
+        """vLLM's; who is paused holds blocks like one that runs."""
+        if reset_running_requests:
+            self._paused.release_all()
+        return bool(super().reset_prefix_cache(reset_running_requests, *args))
+
     def shutdown(self) -> None:
         self.stats.idle()
         if self._stats_file is not None:
@@ -209,10 +152,18 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         job = self.job_of(request)
         job.lost_tokens = request.num_computed_tokens
         super()._preempt_request(request, *args, **kwargs)
-        self.stats.count_preemption(job, for_memory=not self._makes_room)
+        if job.is_paused:  # counted when it lost its slot
+            self._paused.discard(job)
+            request.num_preemptions -= 1
+            self.stats.releases_total += 1
+        else:
+            self.stats.count_preemption(job, for_memory=not self._makes_room)
 
     def _free_request(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         job = self.jobs.pop(request.request_id, None)
+        if job is not None and job.is_paused:
+            self._paused.discard(job)
+            self.waiting.places.discard(job.job_id)
         if job is not None and (names := self._by_tag.get(job.tag)) is not None:
             names.discard(request.request_id)
             if not names:
@@ -244,6 +195,10 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         """vLLM takes a job that had no seat; a reserved slot may have been due to it."""
         self._decision.num_protected += job.claims_slot
 
+    def release(self, job: EngineJob) -> None:
+        """The blocks of a paused job are needed: it is preempted in vLLM's way after all."""
+        self._preempt(job)
+
     # The decision
 
     def _decide(self) -> None:
@@ -258,15 +213,34 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
     def _settle(self, blame: bool) -> None:
         self.stats.refusals_total += self._decision.settle(self.waiting.places, blame=blame)
 
-    def _take_slot(self, victim: EngineJob) -> None:
-        self.running.remove(victim.request)
+    def _take_slot(self, victim: EngineJob, keeps_blocks: bool) -> None:
+        request = victim.request
+        self.running.remove(request)
+        if keeps_blocks:
+            request.num_preemptions += 1
+            if self.log_stats:
+                request.record_event(EngineCoreEventType.PREEMPTED, time.monotonic())
+            self._paused.add(victim)
+            self.waiting.places.park(victim)
+            self.stats.count_preemption(victim, for_memory=False)
+            return
         self._makes_room = True
         try:
-            self._preempt_request(
-                victim.request, time.monotonic(), drop_stale_output=self.requires_kv_delivery
-            )
+            self._preempt(victim)
         finally:
             self._makes_room = False
+
+    def _resume(self, job: EngineJob) -> None:
+        """A paused job gets a slot again."""
+        self._paused.discard(job)
+        self.running.append(job.request)
+        if self.log_stats:
+            job.request.record_event(EngineCoreEventType.SCHEDULED, time.monotonic())
+
+    def _preempt(self, job: EngineJob) -> None:
+        self._preempt_request(
+            job.request, time.monotonic(), drop_stale_output=self.requires_kv_delivery
+        )
 
     def _retriage(self, extra: dict[str, Any]) -> None:
         """Give a waiting or running job another urgency, and another prediction if told."""

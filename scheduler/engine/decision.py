@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scheduler.engine.job import EngineJob
+from scheduler.engine.paused import PausedJobs
 from scheduler.engine.room import Room, reads_prompt, tokens_wanted
 from scheduler.engine.waiting import EngineQueue
 from scheduler.line import find_victim
@@ -26,7 +27,9 @@ class Decision:
 
     engine: Any  # vLLM's scheduler
     policy: Policy
-    take_slot: Callable[[EngineJob], None]  # preempts a running job
+    paused: PausedJobs
+    take_slot: Callable[[EngineJob, bool], None]  # from a running job; True: it keeps its blocks
+    resume: Callable[[EngineJob], None]  # gives a paused job a slot again
     calm_tokens: int  # of calm prompts in a step, while urgent requests are likely
     num_protected: int = 0  # jobs that hold reserved slots, or are promised one
     step_tokens: int = 0  # that the step to come may compute
@@ -60,6 +63,8 @@ class Decision:
         if queue.has_candidates:
             self._make_room(running, queue)
             queue.line.merge()
+        while len(self.paused) and self._room_beside(running).blocks < 0:
+            self.paused.release_worst()
         reads = any(job.request.is_prefill_chunk for job in running)
         if reads or queue.seated or self._num_free_slots(running) > 0:
             self._limit_step(running, queue)
@@ -105,7 +110,7 @@ class Decision:
                 continue
             lack = "slot"  # most steps have none, and need not reckon up the rest
             if self._num_free_slots(running) > 0:
-                lack = self._lack(candidate, self._room_beside(running))
+                lack = self._lack_after_releases(candidate, self._room_beside(running))
             if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
                     queue.park(candidate)  # out of the way of those behind it
@@ -114,15 +119,28 @@ class Decision:
                 victims = self._victims(candidate, claims, running, lack)
                 if victims is None:
                     return
-                for victim in victims:
+                for victim, keeps_blocks in victims:
                     running.remove(victim)
-                    self.take_slot(victim)
+                    self.take_slot(victim, keeps_blocks)
                 self._favoured.append(candidate)
                 self._room_beside(running).have_yielded()
-            queue.seat(candidate, claims_slot=claims)
-            self._promised.append(candidate)
-            self._room_beside(running).seat(candidate.request)
-            self.num_protected += claims
+            self._let_in(candidate, claims, running, queue)
+
+    def _let_in(
+        self, job: EngineJob, claims: bool, running: list[EngineJob], queue: EngineQueue
+    ) -> None:
+        room = self._room_beside(running)
+        self.num_protected += claims
+        if not job.is_paused:
+            queue.seat(job, claims_slot=claims)
+            self._promised.append(job)
+            room.seat(job.request)
+            return
+        queue.discard(job.job_id)
+        job.claims_slot = claims
+        self.resume(job)
+        running.append(job)
+        room.resume(job.request)
 
     def _victims(
         self,
@@ -130,11 +148,22 @@ class Decision:
         claims: bool,
         running: list[EngineJob],
         lack: str,
-    ) -> list[EngineJob] | None:
-        """Whom to preempt in favour of `candidate`, their share given back to the room; None
-        when that would not be enough: nobody shall lose a slot in vain."""
-        left, victims = list(running), []
+    ) -> list[tuple[EngineJob, bool]] | None:
+        """Whom to preempt in favour of `candidate`, and whether it keeps its blocks; their share
+        given back to the room. None when that would not be enough: nobody shall lose a slot in
+        vain."""
+        left = list(running)
+        victims: list[tuple[EngineJob, bool]] = []
+        may_keep = lack != "memory"
         while lack:
+            if lack == "memory" and may_keep:  # theirs are needed after all
+                may_keep = False
+                for job, keeps_blocks in victims:
+                    if keeps_blocks:
+                        self._room_beside(running).give_blocks(job.request)
+                victims = [(job, False) for job, _keeps in victims]
+                lack = self._lack_after_releases(candidate, self._room_beside(running))
+                continue
             victim = find_victim(
                 self.policy,
                 candidate,
@@ -142,12 +171,15 @@ class Decision:
                 protected=self._protected,
                 claims_reserved=claims,
             )
-            if victim is None:
-                return None  # most steps end here, before the room is reckoned up
+            if victim is None:  # most steps end here, before the room is reckoned up
+                if victims:
+                    self._room = None  # nobody yields, so nothing was given back
+                return None
             room = self._room_beside(running)
+            keeps_blocks = may_keep and self.paused.takes(victim)
             left.remove(victim)
-            victims.append(victim)
-            room.give_back(victim.request)
+            victims.append((victim, keeps_blocks))
+            room.give_back(victim.request, keeps_blocks=keeps_blocks)
             lack = self._lack(candidate, room)
         return victims
 
@@ -161,10 +193,19 @@ class Decision:
         if self._room is None:
             requests = (job.request for job in running)
             self._room = Room.of(self.engine, requests, self._calm_tokens())
+            for job in self._promised:
+                self._room.seat(job.request)
         return self._room
 
     def _lack(self, candidate: EngineJob, room: Room) -> str:
         return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)
+
+    def _lack_after_releases(self, candidate: EngineJob, room: Room) -> str:
+        """What is missing when those paused give up their blocks as far as that helps."""
+        lack = self._lack(candidate, room)
+        while lack == "memory" and self.paused.release_worst(candidate):
+            lack = self._lack(candidate, room)
+        return lack
 
     def _is_memory_short(self, running: list[EngineJob]) -> bool:
         """Whether some running job may find no block for the tokens of this step."""
@@ -210,6 +251,8 @@ class Decision:
     def _is_ready(self, job: EngineJob) -> bool:
         """False for one that could not use a slot in this step, so that nobody yields to it."""
         request = job.request
+        if job.is_paused:
+            return not request.num_output_placeholders  # its last token is still on its way
         if request.num_stale_output_tokens and not request.drop_stale_output:
             return False  # preempted a moment ago, its last token is still on its way
         if self.engine._is_blocked_waiting_status(request.status):

@@ -28,6 +28,7 @@ class EngineJob:
     no_room_before_step: int = 0
     # It was let in as an overdue job and keeps a reserved slot until it ends or is preempted.
     claims_slot: bool = False
+    is_paused: bool = False  # it lost its slot and keeps its KV blocks
     lost_tokens: int = 0  # of its context, computed before it was preempted
     generated_tokens: int = 0  # put out, or being computed now (async scheduling runs ahead)
 

@@ -55,10 +55,11 @@ class Room:
         if self._lacks_memory(request):
             return "memory"
         most, free = self.engine.max_num_scheduled_tokens, self.tokens
-        if is_calm:
+        wanted = self._wanted(request) if request.num_computed_tokens else request.num_tokens
+        if is_calm and wanted > 1:
             most, free = self.calm_tokens, min(free, self.calm_tokens - self.prompt_tokens)
         # Half a step is worth starting with; a whole one may be free only much later.
-        return "tokens" if free < min(request.num_tokens, 1 + most // 2) else ""
+        return "tokens" if free < min(wanted, 1 + most // 2) else ""
 
     def seat(self, request: Any) -> None:
         """Promise a waiting request what it needs."""
@@ -67,9 +68,18 @@ class Room:
         self.tokens -= request.num_tokens
         self.prompt_tokens += request.num_tokens
 
-    def give_back(self, request: Any) -> None:
+    def resume(self, request: Any) -> None:
+        """A paused request runs again, with the blocks that it kept."""
+        self._take(request, 1)
+
+    def give_back(self, request: Any, *, keeps_blocks: bool) -> None:
         """What a running request would set free by yielding."""
         self._take(request, -1)
+        if not keeps_blocks:
+            self.give_blocks(request)
+
+    def give_blocks(self, request: Any) -> None:
+        """The blocks that a request would set free."""
         if self.engine._request_blocks_can_be_freed(request):
             held = self.engine.kv_cache_manager.get_blocks(request.request_id).blocks
             # Blocks of a prompt that others share stay taken.
@@ -82,7 +92,10 @@ class Room:
 
     def _lacks_memory(self, request: Any) -> bool:
         manager = self.engine.kv_cache_manager
-        missing = self._blocks_for(request) + manager.watermark_blocks - self.blocks
+        needed = self._blocks_for(request)
+        if request.num_computed_tokens:  # it kept its blocks
+            needed = self._growth(request, self._wanted(request))
+        missing = needed + manager.watermark_blocks - self.blocks
         if missing <= 0:
             return False
         if request.num_computed_tokens:

@@ -18,6 +18,7 @@ class EngineStats:
         self.version = 0  # grows with every change, for whoever copies the counters
         self.slot_preemptions_total = 0  # a slot, memory or tokens for a waiting request
         self.kv_preemptions_total = 0  # vLLM's own: a running request found no KV memory
+        self.releases_total = 0  # preempted jobs that kept their KV memory, and lost it later
         self.reread_tokens_total = 0  # computed anew after a preemption
         self.retriages_total = 0
         self.errors_total = 0
@@ -107,6 +108,7 @@ class EngineStats:
             "slot_preemptions_total": self.slot_preemptions_total,
             "kv_preemptions_total": self.kv_preemptions_total,
             "preemptions_total": self.slot_preemptions_total + self.kv_preemptions_total,
+            "releases_total": self.releases_total,
             "reread_tokens_total": self.reread_tokens_total,
             "retriages_total": self.retriages_total,
             "errors_total": self.errors_total,

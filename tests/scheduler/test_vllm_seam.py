@@ -1,6 +1,9 @@
 """The seam in the pinned vLLM that our scheduler hangs on. An upgrade that moves it fails here."""
 
 import inspect
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,10 +95,29 @@ def test_the_queues_are_made_in_the_constructor_and_used_by_name_alone():
     assert "if self.waiting" not in source
 
 
+def test_a_running_request_may_be_left_out_of_a_step(scheduler):
+    """What pausing rests on: the attributes, and that the V1 runner takes it back afterwards."""
+    from vllm.v1.core.sched.scheduler import Scheduler
+
+    from scheduler.engine.paused import can_pause
+
+    assert can_pause(scheduler)
+    for name, value in {"use_v2_model_runner": True, "use_pp": True, "connector": object(),
+                        "ec_connector": object(), "aux_output_connector": object(),
+                        "lora_config": object(), "num_spec_tokens": 2, "is_encoder_decoder": True,
+                        "need_mamba_block_aligned_split": True}.items():  # fmt: skip
+        assert hasattr(scheduler, name), name
+        with_feature = SimpleNamespace(**{**vars(scheduler), name: value})
+        assert not can_pause(with_feature), name
+    assert "if req_id not in self.prev_step_scheduled_req_ids:" in inspect.getsource(Scheduler)
+    runner = find_spec("vllm.v1.worker.gpu_model_runner").origin
+    assert "scheduled in the previous step and needs to be added again" in Path(runner).read_text()
+
+
 def test_our_queue_implements_the_whole_interface():
     from vllm.v1.core.sched.request_queue import RequestQueue
 
-    from scheduler.vllm_plugin import PolicyRequestQueue
+    from scheduler.engine.request_queue import PolicyRequestQueue
 
     assert not PolicyRequestQueue.__abstractmethods__
     assert RequestQueue.__abstractmethods__ == {
@@ -113,3 +135,4 @@ def test_a_request_carries_what_a_policy_reads():
     assert request.drop_stale_output is False
     assert request.num_tokens == request.num_tokens_with_spec == 40
     assert request.client_index == 0
+    assert request.has_encoder_inputs is request.resumable is False

@@ -93,6 +93,7 @@ class BareEngine:
         self.order = []  # requests in order of their end
         self._in_flight = deque()
         self._known = {}  # the runner's own memory: request → all its tokens
+        self._batch = set()  # whom the runner computed in its last step
         self._prompts = {}
         self._steps = itertools.count()
 
@@ -132,10 +133,12 @@ class BareEngine:
             computed[new.req_id] = new.num_computed_tokens
         cached = output.scheduled_cached_reqs
         for name, done in zip(cached.req_ids, cached.num_computed_tokens, strict=True):
-            if name in cached.resumed_req_ids:
+            # As vLLM's runner: who was not in its batch comes with all its tokens.
+            if name in cached.resumed_req_ids or name not in self._batch:
                 self._known[name] = list(cached.all_token_ids[name])
             computed[name] = done
         names = list(output.num_scheduled_tokens)
+        self._batch = set(names)
         sampled = []
         for name in names:
             known = self._known[name]
