@@ -222,5 +222,6 @@ def _of_counters(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any
         "decision_us": 1e6 * passed("decision_s_total") / decisions,
         "kv_preemptions": passed("kv_preemptions_total"),
         "reread_tokens": passed("reread_tokens_total"),
+        "releases": passed("releases_total"),
         "errors": passed("errors_total"),
     }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from scheduler.engine.client import BenchEngine, Task
 from scheduler.engine.model import Model
 from scheduler.engine.timing import Timing
-from scheduler.job import LEAST_URGENT
+from scheduler.job import NUM_LEVELS
 from scheduler.sim.workload import Request
 
 PROMPT_TOKENS = (32, 400)  # uniform
@@ -25,22 +25,32 @@ def draw_requests(
 ) -> list[Request]:
     """Poisson arrivals, five equally frequent levels, predictions with log-normal errors.
 
-    The arrivals of a few hundred requests, and their lengths, are some per cent off by chance:
-    much beside an overload of 1.2. So time is stretched until the tokens asked for a second are
-    exactly those of `rate_per_s` requests of the mean length. An infinite rate lets all come at
-    once.
+    Drawn at random, one level's few dozen requests would be some per cent longer than another's,
+    and all of them some per cent off the mean: much beside an overload of 1.2, and beside the
+    differences between policies. So of five requests in a row each level has one, the lengths
+    of each level are spread evenly over the range, and time is stretched until the tokens asked
+    for a second are exactly those of `rate_per_s` requests of the mean length. An infinite rate
+    lets all come at once.
     """
     rng = random.Random(seed)
+    rounds = -(-count // NUM_LEVELS)
+    prompts, outputs = (
+        [_spread(rng, *bounds, rounds) for _level in range(NUM_LEVELS)]
+        for bounds in (PROMPT_TOKENS, OUTPUT_TOKENS)
+    )
+    levels = [
+        level for _round in range(rounds) for level in rng.sample(range(NUM_LEVELS), NUM_LEVELS)
+    ]
     requests: list[Request] = []
     now_s = 0.0
-    for number in range(count):
-        output = rng.randint(*OUTPUT_TOKENS)
+    for number, level in enumerate(levels[:count]):
+        output = outputs[level][number // NUM_LEVELS]
         requests.append(
             Request(
                 id=number,
                 arrival_s=now_s,
-                urgency=rng.randint(0, LEAST_URGENT),
-                prompt_tokens=rng.randint(*PROMPT_TOKENS),
+                urgency=level,
+                prompt_tokens=prompts[level][number // NUM_LEVELS],
                 output_tokens=output,
                 predicted_output_tokens=max(1, output * rng.lognormvariate(0, length_error)),
             )
@@ -51,6 +61,14 @@ def draw_requests(
     tokens_per_s = rate_per_s * MEAN_OUTPUT_TOKENS
     stretch = sum(request.output_tokens for request in requests) / tokens_per_s / now_s
     return [replace(request, arrival_s=request.arrival_s * stretch) for request in requests]
+
+
+def _spread(rng: random.Random, low: int, high: int, count: int) -> list[int]:
+    """Whole numbers from `low` to `high`, one from each of `count` equal parts, in any order."""
+    share = (high + 1 - low) / count
+    numbers = [int(low + share * (place + rng.random())) for place in range(count)]
+    rng.shuffle(numbers)
+    return numbers
 
 
 def make_task(request: Request, model: Model, seed: int) -> Task:
