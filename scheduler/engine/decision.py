@@ -92,7 +92,10 @@ class Decision:
         refused: list[EngineJob] = []
         self._seat_in_turn(running, queue, refused)
         for job in refused:
-            queue.seat(job)
+            if job.is_paused:  # vLLM releases it first, should it come to that
+                queue.add(job)
+            else:
+                queue.seat(job)
 
     def _seat_in_turn(
         self, running: list[EngineJob], queue: EngineQueue, refused: list[EngineJob]

@@ -46,7 +46,7 @@ class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no
         if self._peeked is not None and self._peeked.job_id in self.places:
             return self._peeked
         if self.places.seated:
-            return next(iter(self.places.seated.values()))
+            return next(iter(self.places.seated.values()))  # never a paused one
         job: EngineJob | None = self._owner.next_in(self.places)
         if job is None:
             raise IndexError("the queue is empty")

