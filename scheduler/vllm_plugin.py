@@ -155,6 +155,8 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         if job.is_paused:  # counted when it lost its slot
             self._paused.discard(job)
             request.num_preemptions -= 1
+            if self.log_stats:
+                request.events.pop()
             self.stats.releases_total += 1
         else:
             self.stats.count_preemption(job, for_memory=not self._makes_room)
@@ -206,6 +208,8 @@ class SemanticScheduler(AsyncScheduler):  # type: ignore[misc]  # vllm carries n
         running = [self.job_of(request).refresh() for request in self.running]
         self.stats.observe(self._now_s, running, places.num_by_urgency())
         if self._pause_state != PauseState.UNPAUSED:
+            if self._pause_state == PauseState.PAUSED_NEW:
+                self._paused.release_all()  # those that run to their end may need the blocks
             return  # nobody is let in: who lost a slot now would not get it back
         running = self._decision.run(running, places, self._now_s)
         self.running[:] = [job.request for job in running]

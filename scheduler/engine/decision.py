@@ -63,6 +63,8 @@ class Decision:
         if queue.has_candidates:
             self._make_room(running, queue)
             queue.line.merge()
+        if len(self.paused) and not running and not queue.seated and queue.has_candidates:
+            self.paused.release_all()  # nobody can go on: what they hold is in the way
         while len(self.paused) and self._room_beside(running).blocks < 0:
             self.paused.release_worst()
         reads = any(job.request.is_prefill_chunk for job in running)
@@ -113,15 +115,18 @@ class Decision:
                 continue
             lack = "slot"  # most steps have none, and need not reckon up the rest
             if self._num_free_slots(running) > 0:
-                lack = self._lack_after_releases(candidate, self._room_beside(running))
+                lack = self._lack(candidate, self._room_beside(running))
             if lack:
                 if self.engine.current_step < candidate.no_room_before_step:
                     queue.park(candidate)  # out of the way of those behind it
                     refused.append(candidate)
                     continue
-                victims = self._victims(candidate, claims, running, lack)
-                if victims is None:
+                found = self._victims(candidate, claims, running, lack)
+                if found is None:
                     return
+                victims, released = found
+                for job in released:
+                    self.paused.release(job)
                 for victim, keeps_blocks in victims:
                     running.remove(victim)
                     self.take_slot(victim, keeps_blocks)
@@ -141,6 +146,8 @@ class Decision:
             return
         queue.discard(job.job_id)
         job.claims_slot = claims
+        if claims:  # it runs from now on, and none of those behind it may take the slot again
+            self._protected |= {job.job_id}
         self.resume(job)
         running.append(job)
         room.resume(job.request)
@@ -151,22 +158,31 @@ class Decision:
         claims: bool,
         running: list[EngineJob],
         lack: str,
-    ) -> list[tuple[EngineJob, bool]] | None:
-        """Whom to preempt in favour of `candidate`, and whether it keeps its blocks; their share
-        given back to the room. None when that would not be enough: nobody shall lose a slot in
-        vain."""
+    ) -> tuple[list[tuple[EngineJob, bool]], list[EngineJob]] | None:
+        """Whom to preempt in favour of `candidate`, each with whether it keeps its blocks, and
+        which paused jobs to take the blocks of; all their share given back to the room. None
+        when that would not be enough: nobody shall lose anything in vain."""
         left = list(running)
         victims: list[tuple[EngineJob, bool]] = []
+        released: list[EngineJob] = []
         may_keep = lack != "memory"
         while lack:
-            if lack == "memory" and may_keep:  # theirs are needed after all
-                may_keep = False
-                for job, keeps_blocks in victims:
-                    if keeps_blocks:
-                        self._room_beside(running).give_blocks(job.request)
-                victims = [(job, False) for job, _keeps in victims]
-                lack = self._lack_after_releases(candidate, self._room_beside(running))
-                continue
+            if lack == "memory":
+                room = self._room_beside(running)
+                paused = self.paused.worst(candidate, claims=claims, besides=released)
+                if paused is not None:
+                    room.give_blocks(paused.request)
+                    released.append(paused)
+                    lack = self._lack(candidate, room)
+                    continue
+                if may_keep:  # those of the victims are needed as well
+                    may_keep = False
+                    for job, keeps_blocks in victims:
+                        if keeps_blocks:
+                            room.give_blocks(job.request)
+                    victims = [(job, False) for job, _keeps in victims]
+                    lack = self._lack(candidate, room)
+                    continue
             victim = find_victim(
                 self.policy,
                 candidate,
@@ -175,7 +191,7 @@ class Decision:
                 claims_reserved=claims,
             )
             if victim is None:  # most steps end here, before the room is reckoned up
-                if victims:
+                if victims or released:
                     self._room = None  # nobody yields, so nothing was given back
                 return None
             room = self._room_beside(running)
@@ -184,7 +200,7 @@ class Decision:
             victims.append((victim, keeps_blocks))
             room.give_back(victim.request, keeps_blocks=keeps_blocks)
             lack = self._lack(candidate, room)
-        return victims
+        return victims, released
 
     def _num_free_slots(self, running: list[EngineJob]) -> int:
         engine = self.engine
@@ -202,13 +218,6 @@ class Decision:
 
     def _lack(self, candidate: EngineJob, room: Room) -> str:
         return room.lacks(candidate.request, is_calm=self._level(candidate) >= LEAST_CALM)
-
-    def _lack_after_releases(self, candidate: EngineJob, room: Room) -> str:
-        """What is missing when those paused give up their blocks as far as that helps."""
-        lack = self._lack(candidate, room)
-        while lack == "memory" and self.paused.release_worst(candidate):
-            lack = self._lack(candidate, room)
-        return lack
 
     def _is_memory_short(self, running: list[EngineJob]) -> bool:
         """Whether some running job may find no block for the tokens of this step."""

@@ -10,7 +10,7 @@ The newer model runner of vLLM keeps a row for every running request, so there, 
 features named in `can_pause`, requests are preempted in vLLM's way at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from scheduler.engine.job import EngineJob
@@ -43,15 +43,29 @@ class PausedJobs:
         job.is_paused = False
         self._jobs.pop(job.job_id, None)
 
-    def release_worst(self, candidate: EngineJob | None = None) -> bool:
-        """Take the blocks of the least deserving. False when there is none that ranks below the
-        `candidate`, or none at all."""
-        key = self._policy.key
-        worst = max(self._jobs.values(), key=key, default=None)
-        if worst is None or (candidate is not None and key(worst) <= key(candidate)):
-            return False
-        self._preempt(worst)
-        return True
+    def worst(
+        self, candidate: EngineJob, *, claims: bool, besides: Collection[EngineJob]
+    ) -> EngineJob | None:
+        """Who would give up its blocks first for the `candidate`, `besides` others that do.
+
+        Somebody who ranks below it or, for one that claims a reserved slot, is not of level 0:
+        those whose slot it could take.
+        """
+        policy = self._policy
+        others = [job for job in self._jobs.values() if job is not candidate and job not in besides]
+        worst = max(others, key=policy.key, default=None)
+        if worst is None:
+            return None
+        yields = policy.level(worst) > 0 if claims else policy.key(worst) > policy.key(candidate)
+        return worst if yields else None
+
+    def release(self, job: EngineJob) -> None:
+        """Take its blocks."""
+        self._preempt(job)
+
+    def release_worst(self) -> None:
+        """Take the blocks of the least deserving. There must be somebody."""
+        self._preempt(max(self._jobs.values(), key=self._policy.key))
 
     def release_all(self) -> None:
         """Take the blocks of all."""

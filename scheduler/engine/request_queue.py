@@ -51,7 +51,9 @@ class PolicyRequestQueue(RequestQueue):  # type: ignore[misc]  # vllm carries no
         if job is None:
             raise IndexError("the queue is empty")
         if job.is_paused:
+            claims = job.claims_slot
             self._owner.release(job)  # vLLM lets in only whom it has preempted itself
+            job.claims_slot = claims
         return job
 
     def remove_request(self, request: Request) -> None:

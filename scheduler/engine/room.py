@@ -64,7 +64,7 @@ class Room:
     def seat(self, request: Any) -> None:
         """Promise a waiting request what it needs."""
         self.slots -= 1
-        self.asked_blocks += self._blocks_for(request)
+        self.asked_blocks += self._needed_blocks(request)
         self.tokens -= request.num_tokens
         self.prompt_tokens += request.num_tokens
 
@@ -91,18 +91,20 @@ class Room:
         self.freed_blocks = 0
 
     def _lacks_memory(self, request: Any) -> bool:
-        manager = self.engine.kv_cache_manager
-        needed = self._blocks_for(request)
-        if request.num_computed_tokens:  # it kept its blocks
-            needed = self._growth(request, self._wanted(request))
-        missing = needed + manager.watermark_blocks - self.blocks
-        if missing <= 0:
-            return False
-        if request.num_computed_tokens:
-            return True
+        watermark: int = self.engine.kv_cache_manager.watermark_blocks
+        return self._needed_blocks(request) + watermark > self.blocks
+
+    def _needed_blocks(self, request: Any) -> int:
+        """Free blocks that a waiting request needs. Those of a prompt that others share and use
+        are there already; they are looked up only when it comes to that."""
+        if request.num_computed_tokens:  # it kept its own
+            return self._growth(request, self._wanted(request))
+        manager, needed = self.engine.kv_cache_manager, self._blocks_for(request)
+        if needed + manager.watermark_blocks <= self.blocks:
+            return needed
         shared, _, _ = manager.get_computed_blocks(request)
         in_use = sum(block.ref_cnt > 0 for group in shared.blocks for block in group)
-        return bool(missing > in_use)
+        return needed - int(in_use)
 
     def _take(self, request: Any, sign: int) -> None:
         wanted = self._wanted(request)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from scheduler.engine.decision import Decision
 from scheduler.engine.options import EngineOptions
 from tests.scheduler.vllm_bare import (
     BareEngine,
@@ -28,111 +27,6 @@ def test_an_urgent_request_takes_a_slot_in_the_very_next_step(engine):
     check(scheduler)
     for number in range(8):
         assert engine.texts[f"calm-{number}"] == engine.expected(f"calm-{number}", 60)
-
-
-def _one_loses_its_slot(engine, *, urgent_prompt=40, mid_tokens=60):
-    engine.add(make_request("calm", urgency=4, prompt=100, tokens=60))
-    for number in range(3):
-        engine.add(make_request(f"mid-{number}", urgency=2, tokens=mid_tokens))
-    for _ in range(6):
-        engine.step()
-    engine.add(make_request("urgent", urgency=0, prompt=urgent_prompt))
-    engine.step()
-    assert engine.scheduler.stats.slot_preemptions_total == 1
-
-
-def test_who_loses_a_slot_keeps_its_blocks_and_reads_nothing_again(engine):
-    _one_loses_its_slot(engine)
-    (calm,) = engine.scheduler.waiting.places
-    assert calm.tag == "calm"
-    assert calm.is_paused
-    assert calm.request.num_computed_tokens > 100
-    engine.run()
-    stats = engine.scheduler.stats
-    assert (stats.reread_tokens_total, stats.releases_total) == (0, 0)
-    assert engine.texts["calm"] == engine.expected("calm", 60)
-    assert calm.request.num_preemptions == 1
-
-
-def test_blocks_of_the_paused_go_to_those_who_need_them(config):
-    # 39 blocks of 16 tokens: calm has 7, the others 3 each; the urgent one needs 25.
-    engine = BareEngine(make_scheduler(config, blocks=40))
-    _one_loses_its_slot(engine, urgent_prompt=390, mid_tokens=20)
-    (calm,) = engine.scheduler.waiting.places
-    assert not calm.is_paused
-    assert calm.request.num_computed_tokens == 0
-    engine.run()
-    check(engine.scheduler)
-    stats = engine.scheduler.stats
-    assert stats.slot_preemptions_total == 1
-    assert stats.kv_preemptions_total == 0
-    # All full blocks that nobody took since are found again in the cache.
-    assert 1 <= stats.reread_tokens_total <= 108
-    assert engine.texts["calm"] == engine.expected("calm", 60)
-
-
-def test_a_paused_request_is_released_when_those_running_grow(config):
-    # 23 blocks: everybody fits at first.
-    engine = BareEngine(make_scheduler(config, blocks=24))
-    _one_loses_its_slot(engine)
-    (calm,) = engine.scheduler.waiting.places
-    assert calm.is_paused
-    stats = engine.scheduler.stats
-    while not stats.releases_total:
-        engine.step()
-    assert not calm.is_paused
-    assert stats.kv_preemptions_total == 0, "nobody who runs lost memory beside a paused one"
-    engine.run()
-    assert engine.texts["calm"] == engine.expected("calm", 60)
-
-
-def test_a_paused_request_may_be_aborted(engine):
-    _one_loses_its_slot(engine)
-    engine.abort("calm")
-    assert not list(engine.scheduler.waiting.places)
-    assert "calm" not in engine.scheduler.jobs
-    engine.run()
-    check(engine.scheduler)
-    assert engine.scheduler.kv_cache_manager.block_pool.get_num_free_blocks() == 399
-
-
-def test_a_paused_request_that_vllm_refused_lately_is_released_before_vllm_takes_it(
-    engine, monkeypatch
-):
-    _one_loses_its_slot(engine)
-    (calm,) = engine.scheduler.waiting.places
-    calm.no_room_before_step = 10**9
-    monkeypatch.setattr(Decision, "_lack", lambda decision, candidate, room: "memory")
-    engine.abort("mid-0")
-    engine.run()
-    check(engine.scheduler)
-    stats = engine.scheduler.stats
-    assert (stats.errors_total, stats.releases_total) == (0, 1)
-    assert engine.texts["calm"] == engine.expected("calm", 60)
-
-
-def test_a_paused_request_may_end_with_the_token_that_was_on_its_way(engine, monkeypatch):
-    monkeypatch.setattr("scheduler.policies.semantic_plus.GRACE_TOKENS", 0)
-    for number in range(4):
-        engine.add(make_request(f"calm-{number}", urgency=4, tokens=6))
-    while engine.scheduler.jobs["calm-0"].request.num_output_placeholders == 0 or (
-        engine.scheduler.jobs["calm-0"].refresh().generated_tokens < 6
-    ):
-        engine.step()
-    engine.add(make_request("urgent", urgency=0))
-    engine.run()
-    check(engine.scheduler)
-    for number in range(4):
-        assert engine.texts[f"calm-{number}"] == engine.expected(f"calm-{number}", 6)
-
-
-def test_the_prefix_cache_can_be_reset_beside_a_paused_request(engine):
-    _one_loses_its_slot(engine)
-    assert engine.scheduler.reset_prefix_cache(reset_running_requests=True)
-    engine.run()
-    for number in range(3):
-        assert len(engine.texts[f"mid-{number}"]) == 60
-    assert len(engine.texts["calm"]) == 60
 
 
 def test_the_victim_is_the_least_deserving(engine):
