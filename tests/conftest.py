@@ -30,8 +30,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for marker, reason in missing.items():
             if item.get_closest_marker(marker):
-                # Without its part it can only fail; named in the last lines, a failure in CI.
-                item.add_marker(pytest.mark.skip(reason=reason))
+                # Named in the last lines, and a failure in CI.
+                item.add_marker(pytest.mark.skip(reason=reason))  # without its part it must fail
                 counts[marker] = counts.get(marker, 0) + 1
                 break
     config.stash[_left_out] = counts

@@ -152,7 +152,7 @@ def test_an_overdue_request_gets_the_blocks_of_a_paused_one_that_outranks_it(con
         engine.add(make_request(f"urgent-{number}", urgency=0, prompt=17, tokens=10))
     engine.step()
     assert scheduler.jobs["paused"].is_paused
-    engine.add(make_request("overdue", urgency=2, prompt=230, tokens=20))  # 15 blocks
+    engine.add(make_request("overdue", urgency=2, prompt=270, tokens=20))  # 17 blocks
     engine.run(500)
     check(scheduler)
     assert engine.order.index("overdue") < engine.order.index("paused")
@@ -179,3 +179,18 @@ def test_blocks_that_others_share_are_not_asked_of_the_paused(config, monkeypatc
     engine.run()
     check(engine.scheduler)
     assert engine.texts["calm"] == engine.expected("calm", 14)
+
+
+def test_while_draining_the_paused_hold_no_blocks(engine):
+    from vllm.v1.core.sched.interface import PauseState
+
+    _one_loses_its_slot(engine)
+    (calm,) = engine.scheduler.waiting.places
+    assert calm.is_paused
+    engine.scheduler.set_pause_state(PauseState.PAUSED_NEW)
+    engine.step()
+    assert not calm.is_paused
+    engine.scheduler.set_pause_state(PauseState.UNPAUSED)
+    engine.run()
+    check(engine.scheduler)
+    assert engine.texts["calm"] == engine.expected("calm", 60)
