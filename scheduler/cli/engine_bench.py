@@ -4,17 +4,20 @@ import argparse
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scheduler.cli.parser import LENGTHS_SYNTAX, lengths
 from scheduler.engine.bench import Plan, run_bench
 from scheduler.engine.client import STOCK_POLICIES
-from scheduler.engine.load import LENGTH_ERROR, mispredict
+from scheduler.engine.draw import DEFAULT_SHAPE, mispredict
 from scheduler.engine.model import find_model
 from scheduler.policies import get_policy
 from scheduler.sim.workload import read_workload
 
 DEFAULT_POLICIES = "fcfs,priority,semantic,semantic-plus"
+_DRAWN = {name: getattr(DEFAULT_SHAPE, name) for name in ("prompt_tokens", "output_tokens")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,12 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workload", type=Path, metavar="FILE", help="replay this file")
     parser.add_argument("--slots", type=int, help="running requests at most (default 8)")
     parser.add_argument("--requests", type=int, default=300, help="how many to draw")
+    for name, default in _DRAWN.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=lengths, metavar="LENGTHS",
+            help=f"{LENGTHS_SYNTAX} (default: {default})",
+        )  # fmt: skip
     parser.add_argument("--overload", type=float, default=1.2, help="arrival rate over capacity")
     parser.add_argument("--rate", type=float, help="arrivals a second, instead of calibrating")
     parser.add_argument(
         "--length-error", type=float, metavar="SIGMA",
         help="of the predicted lengths: log(predicted / true) has this standard deviation "
-        f"(default {LENGTH_ERROR}, or what the workload file predicts)",
+        f"(default {DEFAULT_SHAPE.length_error}, or what the workload file predicts)",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first repeat")
     parser.add_argument("--repeats", type=int, default=3, help="medians over these are shown")
@@ -77,6 +85,14 @@ def _plan(args: argparse.Namespace) -> Plan:
     requests = workload.requests if workload else None
     if requests and args.length_error is not None:
         requests = mispredict(requests, args.seed, args.length_error)
+    given: dict[str, Any] = {
+        name: text for name in _DRAWN if (text := getattr(args, name)) is not None
+    }
+    if requests and given:
+        option = next(iter(given)).replace("_", "-")
+        raise ValueError(f"{option}: a workload file has its own lengths; leave one of them out")
+    if args.length_error is not None:
+        given["length_error"] = args.length_error
     return Plan(
         model=find_model(args.model),
         policies=names,
@@ -86,7 +102,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         count=args.requests,
         overload=args.overload,
         rate_per_s=args.rate,
-        length_error=LENGTH_ERROR if args.length_error is None else args.length_error,
+        shape=replace(DEFAULT_SHAPE, **given),
         requests=requests,
         workload=args.workload.name if args.workload else "",
         one_at_a_time=args.one_at_a_time,

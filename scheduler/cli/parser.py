@@ -8,6 +8,10 @@ from typing import NoReturn
 from scheduler.sim.workload.errors import Confusion, read_confusion, uniform_confusion
 from scheduler.sim.workload.lengths import parse_lengths
 
+LENGTHS_SYNTAX = (
+    "fixed:N, uniform:LOW:HIGH, lognormal:MEDIAN:SIGMA[:MAX] or pareto:LEAST:ALPHA[:MAX]"
+)
+
 
 class Parser(argparse.ArgumentParser):
     """argparse, but the caller decides what becomes of an error."""

@@ -8,13 +8,10 @@ import argparse
 from dataclasses import fields, replace
 from typing import Any
 
-from scheduler.cli.parser import confusion, lengths, number, weights, whole
+from scheduler.cli.parser import LENGTHS_SYNTAX, confusion, lengths, number, weights, whole
 from scheduler.sim.workload import KINDS, Errors, Recipe
 from scheduler.sim.workload.recipe import PAPER_BUCKET_TOKENS
 from scheduler.sim.workload.trace import MAX_SLOTS
-
-_LENGTHS = "fixed:N, uniform:LOW:HIGH, lognormal:MEDIAN:SIGMA[:MAX] or pareto:LEAST:ALPHA[:MAX]"
-
 
 # Option → the field of `Recipe` or `Errors` that it sets.
 _FIELDS = {
@@ -63,7 +60,7 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-per-gap", plain.max_per_gap, "paper: arrivals in a gap, at most",
         type=whole(1, 10**6), metavar="N")  # fmt: skip
     add("--gap", plain.gap_s, "paper: seconds between its 20 gaps", type=number(0), **seconds)
-    add("--prompt-tokens", plain.prompt_lengths, _LENGTHS, type=lengths, metavar="LENGTHS")
+    add("--prompt-tokens", plain.prompt_lengths, LENGTHS_SYNTAX, type=lengths, metavar="LENGTHS")
     add("--output-tokens", plain.output_lengths, "likewise", type=lengths, metavar="LENGTHS")
     add("--urgencies", None, "weights of the levels 0 to 4 (default: all alike)",
         type=weights, metavar="W,W,W,W,W")  # fmt: skip

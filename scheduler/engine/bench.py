@@ -5,26 +5,20 @@ hits all alike; with `one_at_a_time` (for large models) each is started, measure
 Figures are medians over the repeats; repeat n of every policy sees the load of seed + n.
 """
 
+import asyncio
+import gc
 import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from scheduler.engine.client import STOCK_POLICIES, BenchEngine
+from scheduler.engine.draw import DEFAULT_SHAPE, LoadShape, draw_requests, longest_context
 from scheduler.engine.figures import figures, medians, quantile, throughput
-from scheduler.engine.load import (
-    LENGTH_ERROR,
-    OUTPUT_TOKENS,
-    PROMPT_TOKENS,
-    draw_requests,
-    longest_context,
-    measure_capacity,
-    replay,
-    replay_alone,
-)
+from scheduler.engine.load import measure_capacity, replay, replay_alone
 from scheduler.engine.model import Model
 from scheduler.engine.record import Record
 from scheduler.sim.workload import Request
@@ -47,7 +41,7 @@ class Plan:
     count: int = 300
     overload: float = 1.2  # arrivals a second over what the engine can serve
     rate_per_s: float | None = None  # instead of calibrating
-    length_error: float = LENGTH_ERROR  # standard deviation of log(predicted / true)
+    shape: LoadShape = DEFAULT_SHAPE
     requests: Sequence[Request] | None = None
     workload: str = ""  # name of the file they are from
     one_at_a_time: bool = False
@@ -62,7 +56,7 @@ class Plan:
             "requests": len(self.requests) if self.requests else self.count,
             "overload": None if self.rate_per_s else self.overload,
             "rate": self.rate_per_s,
-            "length_error": self.length_error,
+            **asdict(self.shape),
             "workload": self.workload,
             "requests_sha256": self._requests_sha256(),
         }
@@ -77,8 +71,23 @@ class Plan:
     def load(self, repeat: int, rate_per_s: float) -> Sequence[Request]:
         """The requests of one repeat, the same for every policy."""
         return self.requests or draw_requests(
-            self.seed + repeat, self.count, rate_per_s, length_error=self.length_error
+            self.seed + repeat, self.count, rate_per_s, self.shape
         )
+
+    def warm_up(self) -> list[Request]:
+        """Long enough for the kernels of the usual batch sizes to be made."""
+        return draw_requests(WARM_UP_SEED, 8 * self.slots, math.inf, self.shape)
+
+    def capacity_load(self) -> list[Request]:
+        """Enough at once to keep every slot taken for a while."""
+        return draw_requests(CAPACITY_SEED, 20 * self.slots, math.inf, self.shape)
+
+    def idle_load(self, repeat: int) -> Sequence[Request]:
+        """The requests that an idle engine gets one by one."""
+        requests = self.requests or draw_requests(
+            IDLE_SEED + repeat, IDLE_REQUESTS, 1.0, self.shape
+        )
+        return requests[:IDLE_REQUESTS]
 
 
 async def run_bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
@@ -92,11 +101,15 @@ async def run_bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
         return await bench.run()
     finally:
         bench.stop()
+        await asyncio.sleep(0)  # the engines' cancelled tasks end, which keep them alive
+        gc.collect()  # now, as vLLM's destructor fails once the interpreter is being taken down
 
 
 def _model_len(plan: Plan) -> int:
-    need = longest_context(plan.requests or ()) + 1
-    need = max(need, PROMPT_TOKENS[1] + OUTPUT_TOKENS[1] + 1)
+    loads: list[Sequence[Request]] = [plan.warm_up(), plan.capacity_load()]
+    for repeat in range(plan.repeats):
+        loads += [plan.load(repeat, 1.0), plan.idle_load(repeat)]
+    need = 1 + max(longest_context(requests) for requests in loads)
     if need > plan.model.max_positions:
         raise ValueError(
             f"requests: one of {need - 1} tokens is too long for the model "
@@ -148,9 +161,7 @@ class _Bench:
                 policy, self.plan.model, slots=self.plan.slots, max_model_len=self.model_len
             )
             self.engines[policy] = engine
-            # Long enough for the kernels of the usual batch sizes to be made.
-            warm_up = draw_requests(WARM_UP_SEED, 8 * self.plan.slots, math.inf)
-            await replay(engine, warm_up, self.plan.model, WARM_UP_SEED)
+            await replay(engine, self.plan.warm_up(), self.plan.model, WARM_UP_SEED)
         return self.engines[policy]
 
     async def measure_rate(self) -> dict[str, float]:
@@ -159,16 +170,18 @@ class _Bench:
         if plan.rate_per_s:
             return {"rate_per_s": plan.rate_per_s, "capacity_per_s": 0.0}
         engine = await self.engine(BASELINE)
-        capacity = await measure_capacity(engine, plan.model, CAPACITY_SEED, plan.slots)
+        tokens_per_s = await measure_capacity(
+            engine, plan.capacity_load(), plan.model, CAPACITY_SEED
+        )
+        capacity = tokens_per_s / plan.shape.mean_output_tokens
         self.say(f"capacity {capacity:.2f} requests/s")
         return {"rate_per_s": plan.overload * capacity, "capacity_per_s": capacity}
 
     async def measure_idle(self, repeat: int) -> float:
         """99th percentile of the first token on an idle engine, seconds."""
-        seed = IDLE_SEED + repeat
-        requests = self.plan.requests or draw_requests(seed, IDLE_REQUESTS, 1.0)
         engine = await self.engine(BASELINE)
-        timings = await replay_alone(engine, requests[:IDLE_REQUESTS], self.plan.model, seed)
+        requests = self.plan.idle_load(repeat)
+        timings = await replay_alone(engine, requests, self.plan.model, IDLE_SEED + repeat)
         return quantile([timing.ttft_s for timing in timings], 0.99)
 
     async def measure(self, policy: str, repeat: int) -> dict[str, Any]:

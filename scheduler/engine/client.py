@@ -68,12 +68,17 @@ class BenchEngine:
         os.environ["SEMTRIAGE_POLICY"] = policy
         os.environ["SEMTRIAGE_STATS_FILE"] = str(Path(folder.name) / "stats.json")
         try:
-            llm = await asyncio.to_thread(_load, policy, model, slots, max_model_len)
+            # Handed over in a list: something in vllm keeps the frames of its start, which would
+            # keep a returned engine until the interpreter ends, when its destructor fails.
+            loaded: list[Any] = []
+            await asyncio.to_thread(
+                lambda: loaded.append(_load(policy, model, slots, max_model_len))
+            )
         except ImportError as error:
             raise ValueError(f"vllm is needed for this command ({error})") from error
         except Exception as error:
             raise ValueError(f"model: the engine did not start ({error})") from error
-        return cls(policy, llm, folder)
+        return cls(policy, loaded.pop(), folder)
 
     async def run(self, task: Task, arrival_s: float | None = None) -> Timing:
         """Put a request to the engine and wait for its end.

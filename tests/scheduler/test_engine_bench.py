@@ -13,15 +13,15 @@ import pytest
 from scheduler.cli import main
 from scheduler.engine.bench import Plan, turns
 from scheduler.engine.calibration import Point, fit
-from scheduler.engine.figures import figures, medians, quantile, throughput
-from scheduler.engine.load import (
-    MEAN_OUTPUT_TOKENS,
+from scheduler.engine.draw import (
+    DEFAULT_SHAPE,
+    LoadShape,
     draw_requests,
     longest_context,
-    make_task,
     mispredict,
-    replay,
 )
+from scheduler.engine.figures import figures, medians, quantile, throughput
+from scheduler.engine.load import make_task, replay
 from scheduler.engine.model import find_model
 from scheduler.engine.record import Record
 from scheduler.engine.timing import Timing
@@ -40,13 +40,13 @@ def test_the_same_seed_draws_the_same_load():
 
 
 def test_arrivals_come_at_the_rate_and_predictions_err_as_told():
-    requests = draw_requests(1, 4000, 5.0, length_error=0.4)
+    requests = draw_requests(1, 4000, 5.0, LoadShape(length_error=0.4))
     assert requests[-1].arrival_s == pytest.approx(4000 / 5.0, rel=0.1)
     errors = [math.log(r.predicted_output_tokens / r.output_tokens) for r in requests]
     assert statistics.stdev(errors) == pytest.approx(0.4, rel=0.1)
     assert all(
         request.predicted_output_tokens == request.output_tokens
-        for request in draw_requests(1, 50, 5.0, length_error=0.0)
+        for request in draw_requests(1, 50, 5.0, LoadShape(length_error=0.0))
     )
 
 
@@ -54,7 +54,22 @@ def test_the_tokens_asked_for_are_those_of_the_rate_whatever_chance_draws():
     for seed in range(5):
         requests = draw_requests(seed, 100, 5.0)
         tokens = sum(request.output_tokens for request in requests)
-        assert tokens / requests[-1].arrival_s == pytest.approx(5.0 * MEAN_OUTPUT_TOKENS, rel=0.05)
+        wanted = 5.0 * DEFAULT_SHAPE.mean_output_tokens
+        assert tokens / requests[-1].arrival_s == pytest.approx(wanted, rel=0.05)
+
+
+def test_every_level_has_the_lengths_of_the_distribution():
+    requests = draw_requests(2, 200, 5.0)
+    mean = DEFAULT_SHAPE.mean_output_tokens
+    assert 130 < mean < 142
+    for level in range(5):
+        outputs = [r.output_tokens for r in requests if r.urgency == level]
+        assert statistics.fmean(outputs) == pytest.approx(mean, rel=0.06)
+        assert statistics.median(outputs) == pytest.approx(90, rel=0.12)
+        assert max(outputs) <= 512
+    short = LoadShape("fixed:7", "uniform:3:5")
+    assert {r.prompt_tokens for r in draw_requests(2, 20, 5.0, short)} == {7}
+    assert {r.output_tokens for r in draw_requests(2, 20, 5.0, short)} == {3, 4, 5}
 
 
 def test_policies_take_turns_and_every_second_time_backwards():
@@ -192,6 +207,7 @@ def test_a_file_that_is_no_record_stays_as_it_is(tmp_path, content):
         (["--repeats", "0"], "repeats"),
         (["--overload", "-1"], "overload"),
         (["--length-error", "9"], "length-error"),
+        (["--output-tokens", "normal:3"], "output-tokens"),
         (["--model", "nowhere"], "model"),
         (["--workload", "nowhere.json"], "nowhere.json"),
     ],
@@ -201,3 +217,13 @@ def test_bad_values_are_one_sentence(capsys, arguments, field):
     error = capsys.readouterr().err
     assert field in error
     assert error.count("\n") == 1
+
+
+def test_lengths_for_a_file_that_has_its_own_are_refused(tmp_path, capsys):
+    make = ["generate", "--kind", "poisson", "--requests", "5", "--out", str(tmp_path)]
+    assert main(make) == 0
+    capsys.readouterr()
+    (path,) = tmp_path.iterdir()
+    arguments = ["engine-bench", "--workload", str(path), "--output-tokens", "fixed:5"]
+    assert main(arguments) == 2
+    assert "output-tokens" in capsys.readouterr().err
