@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class Plan:
             "requests": len(self.requests) if self.requests else self.count,
             "overload": None if self.rate_per_s else self.overload,
             "rate": self.rate_per_s,
-            **asdict(self.shape),
+            **(asdict(self.shape) if self.requests is None else {}),
             "workload": self.workload,
             "requests_sha256": self._requests_sha256(),
         }
@@ -76,6 +76,8 @@ class Plan:
 
     def warm_up(self) -> list[Request]:
         """Long enough for the kernels of the usual batch sizes to be made."""
+        if self.requests is not None:
+            return [replace(request, arrival_s=0.0) for request in self.requests[: 8 * self.slots]]
         return draw_requests(WARM_UP_SEED, 8 * self.slots, math.inf, self.shape)
 
     def capacity_load(self) -> list[Request]:
@@ -106,9 +108,11 @@ async def run_bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _model_len(plan: Plan) -> int:
-    loads: list[Sequence[Request]] = [plan.warm_up(), plan.capacity_load()]
-    for repeat in range(plan.repeats):
-        loads += [plan.load(repeat, 1.0), plan.idle_load(repeat)]
+    loads: list[Sequence[Request]] = [plan.requests or ()]
+    if plan.requests is None:
+        loads += [plan.warm_up(), plan.capacity_load()]
+        for repeat in range(plan.repeats):
+            loads += [plan.load(repeat, 1.0), plan.idle_load(repeat)]
     need = 1 + max(longest_context(requests) for requests in loads)
     if need > plan.model.max_positions:
         raise ValueError(

@@ -28,7 +28,7 @@ class LoadShape:
 
     @property
     def mean_output_tokens(self) -> float:
-        """Estimated from draws that are always the same, to within one per cent."""
+        """Estimated from draws that are always the same."""
         draw, rng = parse_lengths(self.output_tokens), random.Random(0)
         return fmean(draw(rng) for _ in range(DRAWS_FOR_MEAN))
 

@@ -65,3 +65,9 @@ def test_a_replaced_stretch_points_at_the_callers_words():
 
 def test_age_and_sex_from_the_form_are_read_too():
     assert read("chest hurts", age_years=80, sex="F").text.startswith("elderly female")
+
+
+def test_spelling_makes_no_difference_to_what_is_read():
+    assert read("gray, with diarrhea").text == read("grey, with diarrhoea").text
+    reading = read("She is gray")
+    assert reading.span(len(reading.text) - 4, len(reading.text)) == (7, 11)

@@ -187,7 +187,7 @@ def main() -> None:
         settings = chosen(sets, args.encoder, complaints)
     settings["held_out"] = decided(
         judged(net, tokenizer, held_out, complaints),
-        Calibration(tuple(settings["scale"]), tuple(settings["shift"])),
+        Calibration.of(settings),
         settings["round_up_thresholds"],
     )
     write(net, settings, args.out)
@@ -214,6 +214,7 @@ def chosen(sets: dict[str, Judged], encoder: str, complaints: list[str]) -> dict
         "encoder": encoder,
         "scale": by.scale,
         "shift": by.shift,
+        "temperature": by.temperature,
         "round_up_thresholds": thresholds,
         "complaints": complaints,
         **{name: decided(one, by, thresholds) for name, one in sets.items()},

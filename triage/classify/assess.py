@@ -16,6 +16,7 @@ from triage.classify.injection import (
 )
 from triage.classify.reading import Reading, read
 from triage.classify.red_flags import red_flags
+from triage.classify.suspects import other_readings, without_suspects
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 from triage.classify.understanding import language_of, why_not_understood
 from triage.classify.vitals import vitals_voice
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 UNCLEAR = "unclear"
 NEEDS_PERSON = "needs-a-person"
 STEERING = "talks-to-the-software"
-MIN_WORDS_LEFT = 3  # of a message without its steered sentences, to be read on its own
+MIN_WORDS_LEFT = 3  # of a message without its suspect parts, to be read on its own
 
 
 class UrgencyModel(Protocol):
@@ -47,6 +48,7 @@ class _Prepared:
     cleaned: str  # the message with passages to the software blanked
     language: str
     puzzle: str  # why no machine should judge it; "" when it can be judged
+    doubt: str  # why it would be a puzzle without its talk to the software; "" for no doubt
     readings: tuple[Reading, ...]  # first without passages to the software, see injection.py
 
 
@@ -85,18 +87,25 @@ def _prepare(report: Report) -> _Prepared:
     # Blanked, not cut out: evidence spans still point into the original message.
     cleaned = without_instructions(report.message)
     language = language_of(cleaned)
-    texts = [cleaned]
-    if cleaned != report.message:
-        rest = without_steered_sentences(report.message)
-        texts += [text for text in (rest,) if len(text.split()) >= MIN_WORDS_LEFT]
+    rest, bare = without_steered_sentences(report.message), without_suspects(report.message)
+    others = dict.fromkeys([rest, bare, *other_readings(report.message)])
+    texts = [cleaned] + [
+        text
+        for text in others
+        if text not in (report.message, cleaned) and len(text.split()) >= MIN_WORDS_LEFT
+    ]
+    # A plea to the software is often in another language than the message.
+    languages = [language, *(language_of(text) or language for text in texts[1:])]
     readings = tuple(
-        read(text, age_years=report.age_years, sex=report.sex, language=language) for text in texts
+        read(text, age_years=report.age_years, sex=report.sex, language=code)
+        for text, code in zip(texts, languages, strict=True)
     )
-    puzzle = why_not_understood(cleaned, language)
-    if not puzzle and cleaned != report.message and rest.strip():
-        # A plea to the software doesn't make a message understood that is not without it.
-        puzzle = why_not_understood(rest, language)
-    return _Prepared(report, cleaned, language, puzzle, readings)
+    puzzle = doubt = why_not_understood(cleaned, language)
+    # Nor does it make a message understood that is not without it.
+    for text in (rest, bare):
+        if not doubt and text != report.message and text.strip():
+            doubt = why_not_understood(text, language)
+    return _Prepared(report, cleaned, language, puzzle, doubt, readings)
 
 
 def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:
@@ -127,12 +136,15 @@ def _decide(
 ) -> Decision:
     report, message = item.report, item.report.message
     output, reading = _most_urgent(outputs, item.readings, model)
+    puzzle = item.puzzle
+    if item.doubt and (output is None or model is None or _level(output, model) > UNCERTAIN_LEVEL):
+        puzzle, output = item.doubt, None  # a more urgent level it keeps
     others = [red_flags(item.cleaned, item.readings[0]),
               vitals_voice(message, report.age_years), _source_voice(report)]  # fmt: skip
     hits = _rule_hits(rules, report, now)
     # The telling passage costs another pass: only where no other voice points at a word.
     explain = not any(voice.evidence for voice in [*others, *(voice for _rule, voice in hits)])
-    voices = [_model_voice(model, output, reading, item, explain), *others]
+    voices = [_model_voice(model, output, reading, item.report.message, puzzle, explain), *others]
     fused = fuse(voices, hits)
     heard = [*voices, *(voice for _rule, voice in hits)]
     probabilities = output.level_probabilities if output else ()
@@ -146,9 +158,9 @@ def _decide(
         complaint_scores=dict(output.complaint_scores) if output else {},
         disagreement=fused.disagreement,
         rule_hits=tuple(rule.name for rule, _voice in hits),
-        tags=_tags(report, hits, item.puzzle),
+        tags=_tags(report, hits, item.doubt),
         model_version=output.version if output else "",
-        assessed=output is not None or bool(item.puzzle and model),
+        assessed=output is not None or bool(puzzle and model),
         language=item.language,
         latency_ms=1000 * (time.perf_counter() - started),
     )
@@ -169,6 +181,10 @@ def _most_urgent(
     return min(pairs, key=urgency)
 
 
+def _level(output: ModelOutput, model: UrgencyModel) -> int:
+    return round_up(output.level_probabilities, model.round_up_thresholds)
+
+
 def _mean_level(output: ModelOutput) -> float:
     return sum(level * share for level, share in enumerate(output.level_probabilities))
 
@@ -177,14 +193,15 @@ def _model_voice(
     model: UrgencyModel | None,
     output: ModelOutput | None,
     reading: Reading,
-    item: _Prepared,
+    message: str,
+    puzzle: str,
     explain: bool,
 ) -> Voice:
-    if item.puzzle:
-        return Voice("model", UNCERTAIN_LEVEL, f"needs a person: {item.puzzle}")
+    if puzzle:
+        return Voice("model", UNCERTAIN_LEVEL, f"needs a person: {puzzle}")
     if output is None or model is None:
         return Voice("model", None, "not assessed")
-    level = round_up(output.level_probabilities, model.round_up_thresholds)
+    level = _level(output, model)
     guess = max(range(5), key=lambda index: output.level_probabilities[index])
     reason = f"most like {_complaint(output)}, level {guess}"
     if level < guess:
@@ -193,7 +210,7 @@ def _model_voice(
     span = reading.span(*inside) if inside else None
     evidence: tuple[Evidence, ...] = ()
     if span:
-        text = item.report.message[slice(*span)]
+        text = message[slice(*span)]
         evidence = (Evidence(*span, text, reason, "model"),)
     return Voice("model", level, reason, evidence, max(output.level_probabilities))
 
@@ -225,9 +242,9 @@ def _evidence(voices: Sequence[Voice]) -> tuple[Evidence, ...]:
     return tuple(item for voice in ordered for item in voice.evidence)
 
 
-def _tags(report: Report, hits: Sequence[tuple[Rule, Voice]], puzzle: str) -> tuple[str, ...]:
+def _tags(report: Report, hits: Sequence[tuple[Rule, Voice]], doubt: str) -> tuple[str, ...]:
     tags = [rule.tag for rule, _voice in hits if rule.tag]
-    if puzzle:
+    if doubt:
         tags.append(NEEDS_PERSON)
     if has_instructions(report.message):
         tags.append(STEERING)

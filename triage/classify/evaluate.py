@@ -14,7 +14,7 @@ from typing import Any
 
 from triage.classify import Decision, Report, assess, load_model
 from triage.classify.cases import read_cases
-from triage.classify.counterfactual import flips
+from triage.classify.counterfactual import flips, obedience
 from triage.classify.reading import read
 from triage.classify.speed import latency_ms, messages_per_s, start_up
 
@@ -73,6 +73,7 @@ def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
     fused |= {
         "reliability": reliability,
         "counterfactual": flips([case["text"] for case in cases], model),
+        "orders": obedience([case["text"] for case in cases], model),
         "messages_per_s": messages_per_s(reports, model),
     }
     return {"fused": fused, "model": alone, "rules": rules}

@@ -187,7 +187,7 @@ def _join(facts: str, message: str, found: list[Replacement], *, keep_rest: bool
 
 @lru_cache(maxsize=1)
 def _abbreviations() -> tuple[dict[str, str], re.Pattern[str]]:
-    table = entries("abbreviations")
+    table = {**entries("abbreviations"), **entries("spellings")}
     keys = sorted(table, key=len, reverse=True)
     # Capital-only shorthand ("OD", "MI", "SI") is not read out of ordinary lower-case words.
     cased = [re.escape(key) for key in keys if key.isupper() or len(key) <= 2]

@@ -78,10 +78,19 @@ class UrgencyNet(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Scale and shift of each cumulative logit, fitted on validation data."""
+    """Scale and shift of each cumulative logit, then a temperature of the level probabilities
+    (above 1: less sure); fitted on validation data."""
 
     scale: tuple[float, ...] = (1.0,) * (NUM_LEVELS - 1)
     shift: tuple[float, ...] = (0.0,) * (NUM_LEVELS - 1)
+    temperature: float = 1.0
+
+    @classmethod
+    def of(cls, settings: dict) -> "Calibration":
+        """As kept in settings.json."""
+        return cls(
+            tuple(settings["scale"]), tuple(settings["shift"]), settings.get("temperature", 1.0)
+        )
 
 
 def level_probabilities(cumulative_logits: torch.Tensor, by: Calibration) -> torch.Tensor:
@@ -90,7 +99,11 @@ def level_probabilities(cumulative_logits: torch.Tensor, by: Calibration) -> tor
     at_most = torch.sigmoid(cumulative_logits * scale + shift)
     at_most = torch.cummax(at_most, dim=1).values  # the heads are separate: keep the order
     ends = torch.ones_like(at_most[:, :1])
-    return torch.diff(torch.cat([at_most, ends], dim=1), prepend=torch.zeros_like(ends), dim=1)
+    exactly = torch.diff(torch.cat([at_most, ends], dim=1), prepend=torch.zeros_like(ends), dim=1)
+    if by.temperature == 1.0:
+        return exactly
+    tempered = exactly.clamp(min=1e-6) ** (1 / by.temperature)
+    return tempered / tempered.sum(1, keepdim=True)
 
 
 def _reads_bfloat16() -> bool:
@@ -113,7 +126,7 @@ class EncoderModel:
         self._last = threading.local()  # what this thread read last, to explain it
         self._tokenizing = threading.Lock()  # the tokenizer bears one caller at a time
         self.complaints: list[str] = settings["complaints"]
-        self.calibration = Calibration(tuple(settings["scale"]), tuple(settings["shift"]))
+        self.calibration = Calibration.of(settings)
         self.round_up_thresholds: tuple[float, ...] = tuple(settings["round_up_thresholds"])
         self.version: str = settings["version"]
 

@@ -96,7 +96,8 @@ def card_text(card: Card) -> str:
         [
             f"Card: {card.title}",
             TELL_CALLER,
-            *(f"- {line}" for line in card.tell_caller),
+            # Numbered as in the draft: a small model finds the next line by its number.
+            *(f"{number}. {line}" for number, line in enumerate(card.tell_caller, 1)),
             ASK_NEXT,
             *(f"- {line}" for line in card.ask_next),
             f"{SEND} {card.response}",
