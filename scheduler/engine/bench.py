@@ -5,8 +5,6 @@ hits all alike; with `one_at_a_time` (for large models) each is started, measure
 Figures are medians over the repeats; repeat n of every policy sees the load of seed + n.
 """
 
-import asyncio
-import gc
 import hashlib
 import json
 import math
@@ -103,8 +101,6 @@ async def run_bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
         return await bench.run()
     finally:
         bench.stop()
-        await asyncio.sleep(0)  # the engines' cancelled tasks end, which keep them alive
-        gc.collect()  # now, as vLLM's destructor fails once the interpreter is being taken down
 
 
 def _model_len(plan: Plan) -> int:

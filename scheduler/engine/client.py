@@ -68,17 +68,12 @@ class BenchEngine:
         os.environ["SEMTRIAGE_POLICY"] = policy
         os.environ["SEMTRIAGE_STATS_FILE"] = str(Path(folder.name) / "stats.json")
         try:
-            # Handed over in a list: something in vllm keeps the frames of its start, which would
-            # keep a returned engine until the interpreter ends, when its destructor fails.
-            loaded: list[Any] = []
-            await asyncio.to_thread(
-                lambda: loaded.append(_load(policy, model, slots, max_model_len))
-            )
+            llm = await asyncio.to_thread(_load, policy, model, slots, max_model_len)
         except ImportError as error:
             raise ValueError(f"vllm is needed for this command ({error})") from error
         except Exception as error:
             raise ValueError(f"model: the engine did not start ({error})") from error
-        return cls(policy, loaded.pop(), folder)
+        return cls(policy, llm, folder)
 
     async def run(self, task: Task, arrival_s: float | None = None) -> Timing:
         """Put a request to the engine and wait for its end.
@@ -150,7 +145,12 @@ class BenchEngine:
         """End the engine's processes."""
         llm, self._llm = self._llm, None
         llm.shutdown()
+        llm.shutdown = _nothing  # its __del__ would try again when modules are gone
         self._folder.cleanup()
+
+
+def _nothing() -> None:
+    return None
 
 
 def _load(policy: str, model: Model, slots: int, max_model_len: int) -> Any:

@@ -114,32 +114,37 @@ ORDERS = (
 )
 
 
-def flips(texts: Sequence[str], model: UrgencyModel | None) -> dict[str, dict[str, float]]:
-    """For each swap: on how many messages it could be made, and the share that moved."""
-    before = dict(zip(texts, _levels(texts, model), strict=True))
+def flips(
+    texts: Sequence[str], levels: Sequence[int], model: UrgencyModel | None
+) -> dict[str, dict[str, float]]:
+    """For each swap: on how many messages it could be made, and the share that moved from
+    their `levels`."""
+    before = dict(zip(texts, levels, strict=True))
     result = {}
     for name, swap in SWAPS.items():
         changed = [(text, swap(text)) for text in texts if swap(text) != text]
-        after = _levels([new for _old, new in changed], model)
+        after = levels_of([new for _old, new in changed], model)
         moved = sum(before[old] != level for (old, _new), level in zip(changed, after, strict=True))
         result[name] = {"n": len(changed), "flips": round(moved / max(1, len(changed)), 4)}
     return result
 
 
-def obedience(texts: Sequence[str], model: UrgencyModel | None) -> dict[str, int]:
-    """What orders to the software do to the level: of `n` attempts, how many lowered it (must
-    be none) and how many raised it."""
-    before = _levels(texts, model)
+def obedience(
+    texts: Sequence[str], levels: Sequence[int], model: UrgencyModel | None
+) -> dict[str, int]:
+    """What orders to the software do to the `levels` of messages: of `n` attempts, how many
+    lowered one and how many raised one."""
     lowered = raised = 0
     for number, order in enumerate(ORDERS):
         tried = [f"{order} {text}" if number % 2 == 0 else f"{text} {order}" for text in texts]
-        after = _levels(tried, model)
-        lowered += sum(new > old for old, new in zip(before, after, strict=True))
-        raised += sum(new < old for old, new in zip(before, after, strict=True))
+        after = levels_of(tried, model)
+        lowered += sum(new > old for old, new in zip(levels, after, strict=True))
+        raised += sum(new < old for old, new in zip(levels, after, strict=True))
     return {"n": len(ORDERS) * len(texts), "lowered": lowered, "raised": raised}
 
 
-def _levels(messages: Sequence[str], model: UrgencyModel | None) -> list[int]:
+def levels_of(messages: Sequence[str], model: UrgencyModel | None) -> list[int]:
+    """The fused levels of messages without any fields, read in batches."""
     now = datetime.now(UTC)
     reports = [Report(message) for message in messages]
     found: list[int] = []

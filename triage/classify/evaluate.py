@@ -14,7 +14,7 @@ from typing import Any
 
 from triage.classify import Decision, Report, assess, load_model
 from triage.classify.cases import read_cases
-from triage.classify.counterfactual import flips, obedience
+from triage.classify.counterfactual import flips, levels_of, obedience
 from triage.classify.reading import read
 from triage.classify.speed import latency_ms, messages_per_s, start_up
 
@@ -70,10 +70,12 @@ def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
     # Rules give no probabilities: there is nothing to calibrate.
     without = latency_ms(lambda r: assess(r, rules=[], model=None, now=now), reports)
     rules |= {"ece": None, "latency_ms": without}
+    texts = [case["text"] for case in cases]
+    bare = levels_of(texts, model)  # what the fields say is left out: swaps change the text alone
     fused |= {
         "reliability": reliability,
-        "counterfactual": flips([case["text"] for case in cases], model),
-        "orders": obedience([case["text"] for case in cases], model),
+        "counterfactual": flips(texts, bare, model),
+        "orders": obedience(texts, bare, model),
         "messages_per_s": messages_per_s(reports, model),
     }
     return {"fused": fused, "model": alone, "rules": rules}

@@ -2,7 +2,7 @@
 
 The model reads a message that holds some several times: with the passages blanked, with their
 whole sentences blanked, and in the ways of suspects.py. The most urgent reading counts. What such
-passages claim is heard by no voice: they can neither lower a level nor raise it.
+passages claim is heard by no voice, to lower a level or to raise it.
 """
 
 import re

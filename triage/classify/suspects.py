@@ -10,6 +10,7 @@ import re
 from triage.classify.injection import PASSAGES, SENTENCE
 
 Span = tuple[int, int]
+LEAD_IN_CHARS = 80
 _SUSPECT = re.compile(
     # Who is spoken to.
     r"\b(?:software|algorithms?|classifiers?|chatbots?|language models?|"
@@ -50,26 +51,32 @@ def without_suspects(text: str) -> str:
 
 def other_readings(text: str) -> list[str]:
     """The text with every suspect sentence blanked: the whole of it, from its first suspect word
-    on, up to its last one. Empty when nothing is suspect."""
-    sentences = [
-        (match.span(), spans)
-        for match in SENTENCE.finditer(text)
-        if (spans := _suspects(match.group(), match.start()))
-    ]
+    and what leads to it on, up to its last one. Empty when nothing is suspect."""
+    sentences = []
+    for match in SENTENCE.finditer(text):
+        spans = [(match.start() + begin, match.start() + end) for begin, end in
+                 _suspects(match.group())]  # fmt: skip
+        if spans:
+            begin = _with_lead_in(text, spans[0][0])
+            sentences.append((match.span(), begin, max(end for _begin, end in spans)))
     found = [
-        _blanked(text, [whole for whole, _spans in sentences]),
-        _blanked(text, [(spans[0][0], whole[1]) for whole, spans in sentences]),
-        _blanked(text, [(whole[0], spans[-1][1]) for whole, spans in sentences]),
+        _blanked(text, [whole for whole, _begin, _end in sentences]),
+        _blanked(text, [(begin, whole[1]) for whole, begin, _end in sentences]),
+        _blanked(text, [(whole[0], end) for whole, _begin, end in sentences]),
     ]
     return [other for other in dict.fromkeys(found) if other != text]
 
 
-def _suspects(text: str, offset: int = 0) -> list[Span]:
-    """Where suspect words stand, each with what leads to it; in order, moved by `offset`."""
-    found = sorted(
+def _suspects(text: str) -> list[Span]:
+    """Where suspect words stand, in order of their beginnings."""
+    return sorted(
         match.span() for pattern in (PASSAGES, _SUSPECT) for match in pattern.finditer(text)
     )
-    return [(offset + len(_LEAD_IN.sub("", text[:begin])), offset + end) for begin, end in found]
+
+
+def _with_lead_in(text: str, begin: int) -> int:
+    before = text[max(0, begin - LEAD_IN_CHARS) : begin]
+    return begin - len(before) + len(_LEAD_IN.sub("", before))
 
 
 def _blanked(text: str, spans: list[Span]) -> str:

@@ -144,6 +144,8 @@ class VllmEngine(Engine):
         os.environ["SEMTRIAGE_POLICY"] = self._policy
         os.environ["SEMTRIAGE_STATS_FILE"] = str(self._stats_file)
         os.environ["VLLM_NO_USAGE_STATS"] = "1"
+        # A command's standard output is for its result, and vLLM may complain while it is stopped.
+        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
         if Path(self._model_path).exists():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         quiet = {
