@@ -104,22 +104,22 @@ def test_life_saving_cards_say_to_push_on_the_chest():
 
 
 def test_the_complaints_card_is_chosen_when_the_model_is_sure():
-    assert choose_card("m", "burn", {"burn": 0.9}).slug == "burn"
+    assert choose_card("m", "burn", {"burn": 0.9}, 1).slug == "burn"
 
 
 def test_the_words_help_out_when_it_is_not():
     unsure = {"palpitations": 0.4, "cardiac-arrest": 0.3}
     text = "pulse lost 3 min ago, PEA, airway in place"
-    assert choose_card(text, "palpitations", unsure).slug == "cardiac-arrest"
+    assert choose_card(text, "palpitations", unsure, 1).slug == "cardiac-arrest"
 
 
 def test_the_words_alone_choose_without_an_assessment():
-    assert choose_card("crushing chest pain, sweating", "", {}).slug == "chest-pain"
+    assert choose_card("crushing chest pain, sweating", "", {}, 1).slug == "chest-pain"
 
 
 def test_a_guess_falls_back():
-    assert choose_card("hhhgj kfl 9", "burn", {"burn": 0.05}).slug == FALLBACK
-    assert choose_card("hhhgj kfl 9", "", {}).slug == FALLBACK
+    assert choose_card("hhhgj kfl 9", "burn", {"burn": 0.05}, 1).slug == FALLBACK
+    assert choose_card("hhhgj kfl 9", "", {}, 1).slug == FALLBACK
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_guess_falls_back():
     ],
 )  # fmt: skip
 def test_without_breath_or_pulse_the_card_says_how_to_resuscitate(text, complaint, card):
-    assert choose_card(text, complaint, {complaint: 0.95}).slug == card
+    assert choose_card(text, complaint, {complaint: 0.95}, 1).slug == card
 
 
 def test_the_red_flags_that_mean_an_arrest_are_there():
@@ -144,6 +144,12 @@ def test_the_red_flags_that_mean_an_arrest_are_there():
 
     assert {flag.reason for flag in FLAGS} >= ARRESTED
     assert set(CARDS) >= SAY_HOW_TO_RESUSCITATE
+
+
+@pytest.mark.parametrize(("urgency", "card"), [(0, FALLBACK), (2, FALLBACK), (4, "non-medical")])
+def test_the_card_that_sends_nobody_is_for_calm_levels_alone(urgency, card):
+    scores = {"non-medical": 0.9}
+    assert choose_card("a test of the line", "non-medical", scores, urgency).slug == card
 
 
 def test_shares_sum_to_one():

@@ -65,7 +65,9 @@ def figures(rows: list[dict[str, str]]) -> dict[str, float]:
         decisions = assess_many(reports, rules=[], model=model, now=datetime.now(UTC))
         for row, decision in zip(batch, decisions, strict=True):
             alone += decision.complaint == row["complaint"]
-            card = choose_card(row["text"], decision.complaint, decision.complaint_scores)
+            card = choose_card(
+                row["text"], decision.complaint, decision.complaint_scores, decision.urgency
+            )
             both += card.slug == row["complaint"]
     num = len(rows)
     return {"n": num, "model": round(alone / num, 4), "both": round(both / num, 4)}

@@ -26,14 +26,14 @@ def predict(incident: Incident) -> LengthPrediction:
     """The length of a draft for this incident at its present urgency, which must be set."""
     assessment = Assessment.objects.filter(incident=incident, in_force=True).first()
     scores = assessment.complaint_scores if assessment else {}
-    card = choose_card(incident.message, incident.complaint, scores)
+    assert incident.urgency is not None, "drafts are queued with an urgency"
+    card = choose_card(incident.message, incident.complaint, scores, incident.urgency)
     facts = known_facts(
         incident.message,
         age_years=incident.age_years,
         sex=incident.sex,
         location=incident.location,
     )
-    assert incident.urgency is not None, "drafts are queued with an urgency"
     return length_predictor().predict(
         features_of(card, incident.urgency, facts), correction_in_force()
     )

@@ -21,6 +21,8 @@ _RESUSCITATE = (
 )
 SAY_HOW_TO_RESUSCITATE = frozenset(_RESUSCITATE.split())
 LOOKED_AT_CHARS = 2_000  # from each end: the key fact may come last
+FOR_NOBODY_HURT = "non-medical"  # the card that sends no unit
+CALMEST_UNIT_LEVEL = 2  # up to this level somebody may be hurt, whatever the complaint's name
 MIN_SHARE = 0.15  # below this the best of both opinions is a guess
 
 
@@ -43,13 +45,16 @@ def load_cards() -> dict[str, Card]:
     return {path.stem: _read(path) for path in sorted(CARDS_DIR.glob("*.toml"))}
 
 
-def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, float]) -> Card:
+def choose_card(
+    message: str, complaint: str, complaint_scores: Mapping[str, float], urgency: int
+) -> Card:
     """The card for an incident: its complaint's, if the complaint model is sure of it.
 
     Where it is not, the words of the message are asked as well (see retrieval.py), alone when
     the model took no part (no complaint, or "unclear" without scores). If both together are no
     more than a guess, the card is the one for what is not clear yet. Whoever does not breathe
-    or has no pulse gets a card that says how to push on the chest, whatever brought it about.
+    or has no pulse gets a card that says how to push on the chest, whatever brought it about. The
+    card that sends nobody is for calm `urgency` alone.
     """
     cards = load_cards()
     if len(message) > 2 * LOOKED_AT_CHARS:
@@ -57,6 +62,8 @@ def choose_card(message: str, complaint: str, complaint_scores: Mapping[str, flo
     slug = _likeliest(message, complaint, complaint_scores)
     if slug not in SAY_HOW_TO_RESUSCITATE and _without_breath_or_pulse(message):
         slug = FOR_BIRTHS if slug == "childbirth" else FOR_ARRESTS
+    if slug == FOR_NOBODY_HURT and urgency <= CALMEST_UNIT_LEVEL:
+        slug = FALLBACK
     return cards.get(slug, cards[FALLBACK])
 
 

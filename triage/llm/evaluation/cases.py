@@ -72,7 +72,9 @@ def prepare(rows: Sequence[dict[str, Any]], model: UrgencyModel | None) -> list[
         ]
         decisions = assess_many(reports, rules=[], model=model, now=datetime.now(UTC))
         for row, decision in zip(batch, decisions, strict=True):
-            card = choose_card(row["text"], decision.complaint, decision.complaint_scores)
+            card = choose_card(
+                row["text"], decision.complaint, decision.complaint_scores, decision.urgency
+            )
             fields = {name: row[name] for name in ("age_years", "sex", "location")}
             facts = known_facts(row["text"], **fields)
             messages = build_messages(

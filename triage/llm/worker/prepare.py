@@ -49,7 +49,7 @@ def prepare(draft: Draft, engine_model: str) -> Prepared:
     if card is None:
         assessment = Assessment.objects.filter(incident=incident, in_force=True).first()
         scores = assessment.complaint_scores if assessment else {}
-        card = choose_card(incident.message, incident.complaint, scores)
+        card = choose_card(incident.message, incident.complaint, scores, draft.urgency)
     drafts.set_card(draft, card.slug, engine_model)
     fields = {"age_years": incident.age_years, "sex": incident.sex, "location": incident.location}
     grounds = guard.Grounds(
