@@ -10,7 +10,7 @@ from triage.classify.injection import (
     has_instructions,
     without_instructions,
 )
-from triage.classify.suspects import other_readings, without_suspects
+from triage.classify.suspects import without_suspects
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -96,7 +96,7 @@ def test_blanking_keeps_every_other_character_in_place():
     ],
 )  # fmt: skip
 def test_one_reading_has_no_suspect_words_and_all_others(text, left):
-    others = [*other_readings(text), without_suspects(text)]
+    others = without_suspects(text)
     assert left in [" ".join(other.split()) for other in others]
     assert all(len(other) == len(text) for other in others)
 
@@ -107,8 +107,7 @@ def test_a_message_without_suspect_words_is_read_once():
         "depuis hier j'ai mal au ventre",
         "he fell off a level",
     ):
-        assert other_readings(text) == []
-        assert without_suspects(text) == text
+        assert without_suspects(text) == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,6 @@ def test_what_says_nothing_besides_needs_a_person(message):
 def test_long_repetitions_cost_no_minutes():
     started = time.monotonic()
     for text in ("urgency" + " " * 20_000, "please " * 2_800, "You are now in " * 1_300):
-        other_readings(text)
         without_suspects(text)
     assert time.monotonic() - started < 5
 

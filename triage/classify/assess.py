@@ -16,7 +16,7 @@ from triage.classify.injection import (
 )
 from triage.classify.reading import Reading, read
 from triage.classify.red_flags import red_flags
-from triage.classify.suspects import other_readings, without_suspects
+from triage.classify.suspects import without_suspects
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 from triage.classify.understanding import language_of, why_not_understood
 from triage.classify.vitals import vitals_voice
@@ -87,11 +87,13 @@ def _prepare(report: Report) -> _Prepared:
     # Blanked, not cut out: evidence spans still point into the original message.
     cleaned = without_instructions(report.message)
     language = language_of(cleaned)
-    rest, bare = without_steered_sentences(report.message), without_suspects(report.message)
-    others = dict.fromkeys([rest, bare, *other_readings(report.message)])
+    others = without_suspects(report.message)
+    doubtful = others[:1]  # with suspect words blanked
+    if cleaned != report.message:
+        doubtful.append(without_steered_sentences(report.message))
     texts = [cleaned] + [
         text
-        for text in others
+        for text in dict.fromkeys([*doubtful, *others])
         if text not in (report.message, cleaned) and len(text.split()) >= MIN_WORDS_LEFT
     ]
     # A plea to the software is often in another language than the message.
@@ -102,7 +104,7 @@ def _prepare(report: Report) -> _Prepared:
     )
     puzzle = doubt = why_not_understood(cleaned, language)
     # Nor does it make a message understood that is not without it.
-    for text in (rest, bare):
+    for text in doubtful:
         if not doubt and text != report.message and text.strip():
             doubt = why_not_understood(text, language)
     return _Prepared(report, cleaned, language, puzzle, doubt, readings)
@@ -144,7 +146,7 @@ def _decide(
     hits = _rule_hits(rules, report, now)
     # The telling passage costs another pass: only where no other voice points at a word.
     explain = not any(voice.evidence for voice in [*others, *(voice for _rule, voice in hits)])
-    voices = [_model_voice(model, output, reading, item.report.message, puzzle, explain), *others]
+    voices = [_model_voice(model, output, reading, message, puzzle, explain), *others]
     fused = fuse(voices, hits)
     heard = [*voices, *(voice for _rule, voice in hits)]
     probabilities = output.level_probabilities if output else ()

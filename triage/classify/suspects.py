@@ -44,27 +44,25 @@ _LEAD_IN = re.compile(
 )
 
 
-def without_suspects(text: str) -> str:
-    """The text with suspect words blanked, all other characters where they were."""
-    return _blanked(text, _suspects(text))
-
-
-def other_readings(text: str) -> list[str]:
-    """The text with every suspect sentence blanked: the whole of it, from its first suspect word
-    and what leads to it on, up to its last one. Empty when nothing is suspect."""
-    sentences = []
+def without_suspects(text: str) -> list[str]:
+    """The text with suspect words blanked, then with every suspect sentence blanked: the whole of
+    it, from its first suspect word and what leads to it on, up to its last one. All other
+    characters stay where they were. Empty when nothing is suspect."""
+    suspects = _suspects(text)
+    if not suspects:  # nearly always
+        return []
+    wholes, ends, beginnings = [], [], []
     for match in SENTENCE.finditer(text):
-        spans = [(match.start() + begin, match.start() + end) for begin, end in
-                 _suspects(match.group())]  # fmt: skip
-        if spans:
-            begin = _with_lead_in(text, spans[0][0])
-            sentences.append((match.span(), begin, max(end for _begin, end in spans)))
-    found = [
-        _blanked(text, [whole for whole, _begin, _end in sentences]),
-        _blanked(text, [(begin, whole[1]) for whole, begin, _end in sentences]),
-        _blanked(text, [(whole[0], end) for whole, _begin, end in sentences]),
-    ]
-    return [other for other in dict.fromkeys(found) if other != text]
+        sentence = match.span()
+        inside = [(begin, end) for begin, end in suspects
+                  if begin < sentence[1] and sentence[0] < end]  # fmt: skip
+        if inside:
+            wholes.append(sentence)
+            ends.append((max(sentence[0], _with_lead_in(text, inside[0][0])), sentence[1]))
+            last = max(end for _begin, end in inside)
+            beginnings.append((sentence[0], min(sentence[1], last)))
+    found = [_blanked(text, spans) for spans in (suspects, wholes, ends, beginnings)]
+    return list(dict.fromkeys(found))
 
 
 def _suspects(text: str) -> list[Span]:
