@@ -12,13 +12,12 @@ from django.utils import timezone
 from triage import classify as classifier
 from triage.actions import classification
 from triage.actions import sweep as sweeping
-from triage.config.env import BASE_DIR
+from triage.config.env import URGENCY_WEIGHTS
 from triage.config.settings import ENV
 
 log = logging.getLogger(__name__)
 
 CLASSIFY_QUEUE = "classify"
-URGENCY_WEIGHTS = BASE_DIR / "weights" / "urgency"
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from triage import broker
-from triage.actions import classification, intake
+from triage.actions import classification, in_service, intake
 from triage.models import ApiToken, DecisionLogEntry, PriorityRule, Source, User
 
 
@@ -100,3 +100,29 @@ def test_a_dispatcher_has_no_admin(client, dispatcher):
 def test_sources_are_kept(admin):
     admin.post(reverse("admin:triage_source_add"), {"name": "City", "slug": "city", "active": "on"})
     assert Source.objects.get().active
+
+
+def test_the_models_page_shows_what_is_in_service_and_its_figures(admin, administrator):
+    stored = in_service.urgency_in_service()
+    assert stored.stored_version and stored.figures
+    page = admin.get(reverse("models-in-service")).content.decode()
+    assert stored.stored_version in page
+    assert "Nothing has been assessed yet" in page
+    assert f"<td>{100 * stored.figures[0][2][0]:.1f}</td>" in page  # exact, held out
+    incident, _ = intake.submit(intake.NewReport("my wrist"), user=administrator)
+    classification.classify_incident(incident.pk, None)
+    page = admin.get(reverse("models-in-service")).content.decode()
+    assert "the rules alone" in page
+    assert "Of the latest 1 assessments 1 were made without the model" in page
+    assert reverse("models-in-service") in admin.get(reverse("admin:index")).content.decode()
+
+
+def test_the_models_page_says_when_the_weights_cannot_be_read(admin, monkeypatch, tmp_path):
+    monkeypatch.setattr(in_service, "URGENCY_WEIGHTS", tmp_path)
+    page = admin.get(reverse("models-in-service")).content.decode()
+    assert "The weights cannot be read" in page
+
+
+def test_the_models_page_is_for_staff(client, dispatcher):
+    client.force_login(dispatcher)
+    assert client.get(reverse("models-in-service")).status_code == 302

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+URGENCY_WEIGHTS = BASE_DIR / "weights" / "urgency"
 INSECURE_SECRET_KEY = "for-development-only-change-me"  # refused in production
 
 _env = environ.FileAwareEnv()

@@ -51,3 +51,9 @@ def highlighted(message: str, assessment: Assessment | None) -> SafeString:
 def percent(share: float | None) -> str:
     """A share as whole per cent."""
     return "" if share is None else f"{round(100 * share)} %"
+
+
+@register.filter
+def in_percent(share: float | None) -> str:
+    """0.034 → "3.4", for a table of per cents; nothing for None."""
+    return "" if share is None else f"{100 * share:.1f}"
