@@ -2,10 +2,12 @@
 
 import random
 
-from training.urgency.build import GROUPS, rows, split_of
+from training.urgency.asides import SECTIONS, Mixed, read_asides, with_asides
+from training.urgency.build import GROUPS, rows
 from training.urgency.ed_records import read_chiefs, record
-from training.urgency.families import read_families
+from training.urgency.families import read_families, split_of
 from training.urgency.lint import figures, problems, read_rows
+from training.urgency.samples import sample
 from training.urgency.variants import vary
 
 
@@ -50,3 +52,30 @@ def test_records_with_critical_vital_signs_are_never_calm():
             made = record(chief, rng)
             assert made.level_low <= made.level <= made.level_high
             assert made.level <= chief.level
+
+
+def test_asides_stand_around_a_message_that_stays_whole():
+    text = "He fell off the wall. His wrist is bent. He is awake."
+    for seed in range(60):
+        mixed = with_asides(text, ("train",), random.Random(seed))
+        left = mixed.text
+        for start, end in reversed(mixed.asides):
+            assert mixed.text[start:end].strip()
+            left = left[:start] + left[end:]
+        kept = [word.strip(".,-") for word in left.split()]
+        assert [word for word in kept if word] == [word.strip(".") for word in text.split()]
+
+
+def test_every_split_has_asides_of_its_own():
+    splits = [read_asides((name,)) for name in ("train", "validation", "held-out")]
+    for section in SECTIONS:
+        lines = [set(split[section]) for split in splits]
+        assert all(lines)
+        assert sum(map(len, lines)) == len(set.union(*lines))
+
+
+def test_the_reading_knows_where_its_asides_are():
+    family = next(f for f in read_families() if f.family == f.id and f.tags == ())
+    aside = "The hedge is overgrown."
+    made = sample(family, Mixed(f"{aside} {family.text}", ((0, len(aside)),)))
+    assert [made.reading[start:end] for start, end in made.asides] == [aside]

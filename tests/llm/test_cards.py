@@ -131,6 +131,8 @@ def test_a_guess_falls_back():
         ("he went under, no pulse now", "drowning", "drowning"),
         ("the baby is born and not breathing", "childbirth", "newborn"),
         ("asthma, she says she can't stop coughing", "asthma", "asthma"),
+        ("I can't breathe properly, my inhaler is empty", "asthma", "asthma"),
+        ("he lies under the ladder, we can't find a pulse", "fall", "cardiac-arrest"),
         ("he was not breathing well last year, today a rash", "skin-rash", "skin-rash"),
     ],
 )  # fmt: skip

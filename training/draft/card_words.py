@@ -1,8 +1,8 @@
 """Count which words belong to which complaint: `python -m training.draft.card_words`.
 
 Writes weights/cards/words.json from the training families in about ten seconds, and prints how
-often the right card is chosen on the families held out: by the complaint model alone, and with
-the words as a second opinion.
+often the right card is chosen on the families held out and on another writer's messages: by the
+complaint model alone, and with the words as a second opinion and the rules of triage.llm.cards.
 """
 
 import json
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from training.draft.messages import DATA
+from training.urgency.samples import DEVELOPMENT
 from triage.classify import load_model
 from triage.classify.assess import assess_many
 from triage.classify.types import Report
@@ -34,7 +35,10 @@ def main() -> None:
     WORDS_FILE.write_text(json.dumps(stored, ensure_ascii=False, separators=(",", ":")) + "\n")
     print(f"{len(stored['words'])} words and pairs of {len(train)} messages")
     for split in ("validation", "held-out"):
-        print(split, json.dumps(figures([row for row in rows if row["split"] == split])))
+        cases = [(row["text"], [row["complaint"]]) for row in rows if row["split"] == split]
+        print(split, json.dumps(figures(cases)))
+    wanted = [json.loads(line) for line in DEVELOPMENT.read_text(encoding="utf-8").splitlines()]
+    print("development", json.dumps(figures([(row["text"], row["cards"]) for row in wanted])))
 
 
 def count(rows: list[dict[str, str]]) -> dict[str, dict]:
@@ -55,21 +59,19 @@ def count(rows: list[dict[str, str]]) -> dict[str, dict]:
     return {"totals": {slug: round(n, 2) for slug, n in sorted(totals.items())}, "words": kept}
 
 
-def figures(rows: list[dict[str, str]]) -> dict[str, float]:
-    """Shares of right cards, 0–1."""
+def figures(cases: list[tuple[str, list[str]]]) -> dict[str, float]:
+    """Shares of right cards, 0–1, of (message, its acceptable cards)."""
     model = load_model(URGENCY_WEIGHTS, encoder=None)
     alone = both = 0
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        reports = [Report(row["text"]) for row in batch]
+    for start in range(0, len(cases), BATCH):
+        batch = cases[start : start + BATCH]
+        reports = [Report(text) for text, _slugs in batch]
         decisions = assess_many(reports, rules=[], model=model, now=datetime.now(UTC))
-        for row, decision in zip(batch, decisions, strict=True):
-            alone += decision.complaint == row["complaint"]
-            card = choose_card(
-                row["text"], decision.complaint, decision.complaint_scores, decision.urgency
-            )
-            both += card.slug == row["complaint"]
-    num = len(rows)
+        for (text, slugs), made in zip(batch, decisions, strict=True):
+            alone += made.complaint in slugs
+            card = choose_card(text, made.complaint, made.complaint_scores, made.urgency)
+            both += card.slug in slugs
+    num = len(cases)
     return {"n": num, "model": round(alone / num, 4), "both": round(both / num, 4)}
 
 

@@ -6,19 +6,17 @@ split ("train", "validation" or "held-out", by family).
 """
 
 import argparse
-import hashlib
 import json
 import random
 from collections import defaultdict
 from pathlib import Path
 
 from training.urgency.ed_records import read_chiefs, record
-from training.urgency.families import Family, read_families
-from training.urgency.variants import vary
+from training.urgency.families import Family, read_families, split_of
+from training.urgency.samples import varied
 from triage.classify.red_flags import red_flags
 
 DATA = Path(__file__).parent / "data"
-VALIDATION_SHARE, HELD_OUT_SHARE = 0.09, 0.09
 GROUPS = {
     "heart-and-breath": (
         "cardiac-arrest",
@@ -84,15 +82,6 @@ CLAUSES = {
 }
 
 
-def split_of(family: str) -> str:
-    """The split of a family: by a hash, so that a new family moves no old one."""
-    digest = hashlib.sha256(family.encode()).digest()
-    place = int.from_bytes(digest[:4], "big") / 2**32
-    if place < HELD_OUT_SHARE:
-        return "held-out"
-    return "validation" if place < HELD_OUT_SHARE + VALIDATION_SHARE else "train"
-
-
 def rows(num_variants: int, num_records: int, seed: int) -> list[dict]:
     """All rows, in a fixed order for a seed."""
     rng = random.Random(seed)
@@ -100,7 +89,8 @@ def rows(num_variants: int, num_records: int, seed: int) -> list[dict]:
     for family in read_families():
         _add(found, family, family.text, family.id)
         for number in range(num_variants):
-            _add(found, family, vary(family, rng), f"{family.id}-v{number + 1}")
+            variant = varied(family, rng).text
+            _add(found, family, variant, f"{family.id}-v{number + 1}")
     for chief in read_chiefs():
         for number in range(num_records):
             made = record(chief, rng)

@@ -6,10 +6,12 @@ into the family of the line above (a rewording or a translation of it). `core.tx
 `complaint|level|message`.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+VALIDATION_SHARE, HELD_OUT_SHARE = 0.09, 0.09
 FOLDER = Path(__file__).parent / "families"
 TAGS = {
     "t": "terse",
@@ -50,6 +52,15 @@ class Family:
     complaint: str
     evidence: tuple[str, ...]
     tags: tuple[str, ...]
+
+
+def split_of(family: str) -> str:
+    """The split of a family: by a hash, so that a new family moves no old one."""
+    digest = hashlib.sha256(family.encode()).digest()
+    place = int.from_bytes(digest[:4], "big") / 2**32
+    if place < HELD_OUT_SHARE:
+        return "held-out"
+    return "validation" if place < HELD_OUT_SHARE + VALIDATION_SHARE else "train"
 
 
 def read_families(folder: Path = FOLDER) -> list[Family]:

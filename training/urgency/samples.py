@@ -2,20 +2,22 @@
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.urgency.build import split_of
+from training.urgency.asides import MAX_CHARS, Mixed, Span, with_asides
 from training.urgency.ed_records import Chief, read_chiefs, record
-from training.urgency.families import Family, read_families
+from training.urgency.families import Family, read_families, split_of
 from training.urgency.variants import vary
 from triage.classify.injection import without_instructions
-from triage.classify.reading import read
+from triage.classify.reading import Reading, read
 from triage.classify.red_flags import red_flags
 from triage.classify.understanding import language_of
 from triage.classify.vitals import vitals_voice
 
 DEVELOPMENT = Path(__file__).parent / "independent" / "development.jsonl"
+ASIDE_SHARE = 0.5  # of the variants
 UNKNOWN_COMPLAINT = "unclear"  # stands in where a set has complaints of its own
 
 
@@ -29,22 +31,43 @@ class Sample:
     level_high: int
     complaint: str
     floor: int  # the most urgent level of red flags and vital signs; 4 when they are silent
+    asides: tuple[Span, ...] = ()  # characters of the reading that are beside the point
+    rambles: bool = False  # its own words may be beside the point as well: they teach no asides
 
 
-def sample(family: Family, text: str) -> Sample:
+def varied(family: Family, rng: random.Random) -> Mixed:
+    """A variant of a message, often with asides of its family's own split."""
+    text = vary(family, rng)
+    if len(text) > MAX_CHARS or rng.random() > ASIDE_SHARE:
+        return Mixed(text)
+    return with_asides(text, (split_of(family.family),), rng)
+
+
+def sample(family: Family, mixed: Mixed) -> Sample:
     """A sample of a message, with everything that serving does to it."""
-    return _sample(text, family.level, family.level_low, family.level_high, family.complaint)
+    return _sample(
+        mixed.text, family.level, family.level_low, family.level_high, family.complaint,
+        asides=mixed.asides, rambles="long-story" in family.tags,
+    )  # fmt: skip
 
 
 def _sample(
     text: str, level: int, low: int, high: int, complaint: str, *,
-    age_years: float | None = None, sex: str = "",
+    age_years: float | None = None, sex: str = "", asides: Sequence[Span] = (),
+    rambles: bool = False,
 ) -> Sample:  # fmt: skip
     cleaned = without_instructions(text)
     reading = read(cleaned, age_years=age_years, sex=sex, language=language_of(cleaned))
     floors = [red_flags(cleaned, reading).level, vitals_voice(cleaned, age_years).level]
     floor = min((found for found in floors if found is not None), default=4)
-    return Sample(reading.text, level, low, high, complaint, floor)
+    spans = tuple(_in_reading(reading, span) for span in asides)
+    return Sample(reading.text, level, low, high, complaint, floor, spans, rambles)
+
+
+def _in_reading(reading: Reading, span: Span) -> Span:
+    """The characters of the reading that stand for a stretch of the message; (0, 0) for none."""
+    inside = [i for i, start in enumerate(reading.starts) if span[0] <= start < span[1]]
+    return (inside[0], inside[-1] + 1) if inside else (0, 0)
 
 
 def development_samples(path: Path = DEVELOPMENT) -> list[Sample]:
@@ -71,9 +94,9 @@ class Source:
         """The messages themselves, `num_variants` of each, `num_records` of each complaint."""
         found = []
         for family in self.families:
-            found.append(sample(family, family.text))
-            found += [sample(family, vary(family, rng)) for _ in range(num_variants)]
+            found.append(sample(family, Mixed(family.text)))
+            found += [sample(family, varied(family, rng)) for _ in range(num_variants)]
         for chief in self.chiefs:
             made = [record(chief, rng, self.chiefs) for _ in range(num_records)]
-            found += [sample(family, family.text) for family in made]
+            found += [sample(family, Mixed(family.text)) for family in made]
         return found

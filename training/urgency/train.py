@@ -10,6 +10,7 @@ import argparse
 import json
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -36,17 +37,48 @@ from triage.classify.urgency_model import (
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights" / "urgency"
 # Missing "at most k" when it holds costs more than claiming it: harm, by cumulative logit.
 MISS_COST = (1.8, 2.0, 1.2, 1.0)
-COMPLAINT_SHARE = 0.25  # of the loss
+COMPLAINT_SHARE, ASIDE_SHARE = 0.25, 0.25  # of the loss
 
 
-def tensors(rows: list[Sample], tokenizer, complaints: list[str]):
-    """ids, mask [batch, tokens]; wanted [batch, 4]; complaints, levels [batch]."""
-    batch = tokenizer([row.reading for row in rows], padding=True, truncation=True,
-                      max_length=MAX_TOKENS, return_tensors="pt")  # fmt: skip
-    wanted = torch.tensor([_wanted(row) for row in rows])
-    kinds = torch.tensor([complaints.index(row.complaint) for row in rows])
-    levels = torch.tensor([row.level for row in rows])
-    return batch["input_ids"], batch["attention_mask"], wanted, kinds, levels
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples as tensors. ids, mask: [batch, tokens]; wanted: [batch, 4]; kinds (complaints),
+    levels: [batch]; beside: [batch, tokens], 1 in an aside, 0 outside, -1 where nothing is
+    taught."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    wanted: torch.Tensor
+    kinds: torch.Tensor
+    levels: torch.Tensor
+    beside: torch.Tensor
+
+    @classmethod
+    def of(cls, rows: list[Sample], tokenizer, complaints: list[str]) -> "Batch":
+        found = tokenizer([row.reading for row in rows], padding=True, truncation=True,
+                          max_length=MAX_TOKENS, return_tensors="pt",
+                          return_offsets_mapping=True)  # fmt: skip
+        offsets = found["offset_mapping"].tolist()
+        return cls(
+            ids=found["input_ids"],
+            mask=found["attention_mask"],
+            wanted=torch.tensor([_wanted(row) for row in rows]),
+            kinds=torch.tensor([complaints.index(row.complaint) for row in rows]),
+            levels=torch.tensor([row.level for row in rows]),
+            beside=torch.tensor(
+                [_beside(row, pairs) for row, pairs in zip(rows, offsets, strict=True)]
+            ),
+        )
+
+
+def _beside(row: Sample, offsets: list[list[int]]) -> list[float]:
+    outside = -1.0 if row.rambles else 0.0
+    return [
+        -1.0 if end <= start
+        else 1.0 if any(first <= start and end <= last for first, last in row.asides)
+        else outside
+        for start, end in offsets
+    ]  # fmt: skip
 
 
 def _wanted(row: Sample) -> list[float]:
@@ -62,26 +94,32 @@ def _wanted(row: Sample) -> list[float]:
     return [share(k) for k in range(4)]
 
 
-def loss_of(cumulative, kind_logits, wanted, kinds):
-    """Harm-weighted ordinal loss plus complaint loss."""
-    wanted = wanted * 0.96 + 0.02  # no target is certain
-    ordinal = torch.nn.functional.binary_cross_entropy_with_logits(
-        cumulative, wanted, pos_weight=torch.tensor(MISS_COST)
-    )
-    return ordinal + COMPLAINT_SHARE * torch.nn.functional.cross_entropy(
-        kind_logits, kinds, label_smoothing=0.05
-    )
+def loss_of(
+    cumulative: torch.Tensor, kinds: torch.Tensor, asides: torch.Tensor, batch: Batch
+) -> torch.Tensor:
+    """Harm-weighted ordinal loss plus the losses of complaint and asides."""
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    wanted = batch.wanted * 0.96 + 0.02  # no target is certain
+    ordinal = bce(cumulative, wanted, pos_weight=torch.tensor(MISS_COST))
+    complaint = torch.nn.functional.cross_entropy(kinds, batch.kinds, label_smoothing=0.05)
+    taught = batch.beside >= 0
+    beside = bce(asides[taught], batch.beside[taught])
+    return ordinal + COMPLAINT_SHARE * complaint + ASIDE_SHARE * beside
 
 
 @torch.inference_mode()
 def outputs(net, tokenizer, rows: list[Sample], complaints: list[str]):
-    """Cumulative logits, complaint logits, complaints and levels of all rows."""
+    """Cumulative logits, complaint logits, complaints and levels of all rows; the share of
+    tokens taken rightly for part of an aside or not."""
     net.eval()
-    parts = []
+    parts, right = [], []
     for start in range(0, len(rows), 64):
-        ids, mask, _wanted, kinds, levels = tensors(rows[start : start + 64], tokenizer, complaints)
-        parts.append((*net(ids, mask), kinds, levels))
-    return [torch.cat(column) for column in zip(*parts, strict=True)]
+        batch = Batch.of(rows[start : start + 64], tokenizer, complaints)
+        cumulative, kinds, asides = net(batch.ids, batch.mask)
+        parts.append((cumulative, kinds, batch.kinds, batch.levels))
+        right.append(((asides > 0) == (batch.beside > 0))[batch.beside >= 0].float())
+    columns = [torch.cat(column) for column in zip(*parts, strict=True)]
+    return (*columns, torch.cat(right).mean().item())
 
 
 def groups_of(rows: list[Sample], size: int, rng: random.Random) -> list[list[Sample]]:
@@ -94,10 +132,10 @@ def groups_of(rows: list[Sample], size: int, rng: random.Random) -> list[list[Sa
 
 def fit(net, tokenizer, complaints, source: Source, check: list[Sample], args, rng) -> None:
     """Train in place; prints a line an epoch."""
-    heads = [*net.level_head.parameters(), *net.complaint_head.parameters()]
+    new = [p for n, p in net.named_parameters() if not n.startswith("encoder.")]
     body = [p for p in net.encoder.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": body, "lr": args.rate}, {"params": heads, "lr": 10 * args.rate}],
+        [{"params": body, "lr": args.rate}, {"params": new, "lr": 10 * args.rate}],
         weight_decay=0.02,
     )
     size = len(source.families) * (1 + args.variants) + len(source.chiefs) * args.records
@@ -110,22 +148,22 @@ def fit(net, tokenizer, complaints, source: Source, check: list[Sample], args, r
         total, count = 0.0, 0
         for group in groups_of(source.epoch(args.variants, args.records, rng), args.batch, rng):
             net.train()
-            ids, mask, wanted, kinds, _levels = tensors(group, tokenizer, complaints)
+            batch = Batch.of(group, tokenizer, complaints)
             # bfloat16 is 2.7 times as fast on a CPU that has it; master weights stay float32.
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bfloat16):
-                cumulative, kind_logits = net(ids, mask)
-            loss = loss_of(cumulative.float(), kind_logits.float(), wanted, kinds)
+                heads = net(batch.ids, batch.mask)
+            loss = loss_of(*(logits.float() for logits in heads), batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             total, count = total + loss.item(), count + 1
-        cumulative, kind_logits, kinds, levels = outputs(net, tokenizer, check, complaints)
+        cumulative, kind_logits, kinds, levels, asides = outputs(net, tokenizer, check, complaints)
         guess = level_probabilities(cumulative, Calibration()).argmax(1).tolist()
         found = {key: round(value, 3) for key, value in figures(levels.tolist(), guess).items()}
         print(f"epoch {epoch} loss {total / count:.3f} complaint "
-              f"{(kind_logits.argmax(1) == kinds).float().mean():.2f} {found} "
+              f"{(kind_logits.argmax(1) == kinds).float().mean():.2f} asides {asides:.3f} {found} "
               f"{time.monotonic() - started:.0f} s", flush=True)  # fmt: skip
 
 

@@ -5,31 +5,29 @@ import re
 
 from training.urgency import words
 from training.urgency.families import Family
-from triage.classify.counterfactual import swap_sex
+from triage.classify.counterfactual import drop_marks, swap_sex
 
 FOREIGN = ("spanish", "french", "german")
 CHILD_WORDS = re.compile(
     r"bab|infant|toddler|child|newborn|\bkid|son\b|daughter|boy|girl|year|month|week|\bmo\b|teen|school|"
     r"\d\s?[MF]\b|\b[MF]\b|grand|gran\b|\byo\b", re.I
 )  # fmt: skip
-# How long a message must be for the pieces around it not to bury it.
-MIN_CHARS_FOR_STORY = 25
 
 
 def vary(family: Family, rng: random.Random) -> str:
     """One variant of a hand-written message."""
     text = family.text
     if any(tag in FOREIGN for tag in family.tags):
-        return _surface(text, rng)
+        return surface(text, rng)
     if family.complaint == "unclear":
-        return _surface(text, rng) if rng.random() < 0.7 else rng.choice(words.OPENERS) + text
+        return surface(text, rng) if rng.random() < 0.7 else rng.choice(words.OPENERS) + text
     for _ in range(3):
         if rng.random() < 0.5:
             text = _synonym(text, rng)
     text = _around(text, family, rng)
     if rng.random() < 0.25:
         text = swap_sex(text)
-    return _surface(text, rng)
+    return surface(text, rng)
 
 
 def _around(text: str, family: Family, rng: random.Random) -> str:
@@ -47,16 +45,8 @@ def _around(text: str, family: Family, rng: random.Random) -> str:
         text = text.rstrip(".") + "." + rng.choice(words.HISTORIES)
     if rng.random() < 0.35:
         text += rng.choice(words.CLOSERS)
-    if len(text) >= MIN_CHARS_FOR_STORY and rng.random() < 0.14:
-        text = rng.choice(words.STORIES) + text
-        if rng.random() < 0.3:
-            text = rng.choice(words.STORIES) + text
-    if rng.random() < 0.1:
-        text += rng.choice(words.TAILS)
     if rng.random() < 0.06:
         text = rng.choice(words.RELAYS).format(text)
-    if rng.random() < 0.05:
-        text += rng.choice(words.INJECTIONS)
     if not CHILD_WORDS.search(text) and rng.random() < 0.2:
         text = _adult(rng) + text
     return text
@@ -88,7 +78,7 @@ def _has(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text, re.I) is not None
 
 
-def _surface(text: str, rng: random.Random) -> str:
+def surface(text: str, rng: random.Random) -> str:
     if rng.random() < 0.22:
         text = misspelt(text, rng)
     roll = rng.random()
@@ -98,6 +88,8 @@ def _surface(text: str, rng: random.Random) -> str:
         return re.sub(r"[.,;!?']", "", text).lower()
     if roll < 0.35:
         return text.lower()
+    if roll < 0.5:
+        return drop_marks(text)
     return text[:1].upper() + text[1:]
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -16,10 +16,11 @@ from triage.classify.injection import (
 )
 from triage.classify.reading import Reading, read
 from triage.classify.red_flags import red_flags
-from triage.classify.suspects import without_suspects
+from triage.classify.suspects import blanked, without_suspects
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
 from triage.classify.understanding import language_of, why_not_understood
-from triage.classify.vitals import vitals_voice
+from triage.classify.vitals import parse_age, vitals_voice
+from triage.classify.windows import windows
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,13 @@ class _Prepared:
     doubt: str  # why it would be a puzzle without its talk to the software; "" for no doubt
     readings: tuple[Reading, ...]  # first without passages to the software, see injection.py
 
+    def asked(self) -> tuple[Reading, ...]:
+        """What the model is to read."""
+        return () if self.puzzle else self.readings
+
+    def with_reading(self, reading: Reading) -> "_Prepared":
+        return replace(self, readings=(*self.readings, reading))
+
 
 def assess(
     report: Report, *, rules: Sequence[Rule], model: UrgencyModel | None, now: datetime
@@ -72,12 +80,14 @@ def assess_many(
     """Assess a batch: the same decisions as one by one, in fewer passes of the model."""
     started = time.perf_counter()
     prepared = [_prepare(report) for report in reports]
-    texts = [r.text for item in prepared if not item.puzzle for r in item.readings]
-    outputs = iter(_ask(model, texts))
+    outputs = iter(_ask(model, [r.text for item in prepared for r in item.asked()]))
+    heard = [[next(outputs) for _reading in item.asked()] for item in prepared]
+    shorter = [_without_asides(item, mine) for item, mine in zip(prepared, heard, strict=True)]
+    outputs = iter(_ask(model, [reading.text for reading in shorter if reading]))
     decisions = []
-    for item in prepared:
-        count = 0 if item.puzzle else len(item.readings)
-        mine = [next(outputs) for _ in range(count)]
+    for item, mine, reading in zip(prepared, heard, shorter, strict=True):
+        if reading:
+            item, mine = item.with_reading(reading), [*mine, next(outputs)]
         decisions.append(_decide(item, mine, rules, model, now, started))
         started = time.perf_counter()
     return decisions
@@ -98,16 +108,32 @@ def _prepare(report: Report) -> _Prepared:
     ]
     # A plea to the software is often in another language than the message.
     languages = [language, *(language_of(text) or language for text in texts[1:])]
-    readings = tuple(
+    readings = [
         read(text, age_years=report.age_years, sex=report.sex, language=code)
         for text, code in zip(texts, languages, strict=True)
-    )
+    ]
+    age = report.age_years if report.age_years is not None else parse_age(cleaned)
+    for start, end in windows(cleaned)[1:]:  # the whole message is read as far as the first goes
+        piece = read(cleaned[start:end], age_years=age, sex=report.sex, language=language)
+        readings.append(piece.moved(start))
     puzzle = doubt = why_not_understood(cleaned, language)
     # Nor does it make a message understood that is not without it.
     for text in doubtful:
         if not doubt and text != report.message and text.strip():
             doubt = why_not_understood(text, language)
-    return _Prepared(report, cleaned, language, puzzle, doubt, readings)
+    return _Prepared(report, cleaned, language, puzzle, doubt, tuple(readings))
+
+
+def _without_asides(item: _Prepared, outputs: Sequence[ModelOutput | None]) -> Reading | None:
+    """The message without what the model takes for asides; None when there is nothing to gain."""
+    if not outputs or outputs[0] is None or not outputs[0].asides:
+        return None
+    spans = [item.readings[0].span(*aside) for aside in outputs[0].asides]
+    text = blanked(item.cleaned, [span for span in spans if span])
+    if len(text.split()) < MIN_WORDS_LEFT:
+        return None
+    report, language = item.report, language_of(text) or item.language
+    return read(text, age_years=report.age_years, sex=report.sex, language=language)
 
 
 def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from triage.classify import Decision, Report, assess, load_model
+from triage.classify.additions import effects
 from triage.classify.cases import read_cases
-from triage.classify.counterfactual import flips, levels_of, obedience
+from triage.classify.counterfactual import flips, levels_of
 from triage.classify.reading import read
 from triage.classify.speed import latency_ms, messages_per_s, start_up
 
@@ -75,7 +76,7 @@ def evaluate(cases: Sequence[dict[str, Any]], model) -> dict[str, Any]:
     fused |= {
         "reliability": reliability,
         "counterfactual": flips(texts, bare, model),
-        "orders": obedience(texts, bare, model),
+        "additions": effects(texts, bare, model),
         "messages_per_s": messages_per_s(reports, model),
     }
     return {"fused": fused, "model": alone, "rules": rules}

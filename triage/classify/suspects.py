@@ -61,7 +61,7 @@ def without_suspects(text: str) -> list[str]:
             ends.append((max(sentence[0], _with_lead_in(text, inside[0][0])), sentence[1]))
             last = max(end for _begin, end in inside)
             beginnings.append((sentence[0], min(sentence[1], last)))
-    found = [_blanked(text, spans) for spans in (suspects, wholes, ends, beginnings)]
+    found = [blanked(text, spans) for spans in (suspects, wholes, ends, beginnings)]
     return list(dict.fromkeys(found))
 
 
@@ -77,7 +77,7 @@ def _with_lead_in(text: str, begin: int) -> int:
     return begin - len(before) + len(_LEAD_IN.sub("", before))
 
 
-def _blanked(text: str, spans: list[Span]) -> str:
+def blanked(text: str, spans: list[Span]) -> str:
     for begin, end in spans:
         text = text[:begin] + " " * (end - begin) + text[end:]
     return text

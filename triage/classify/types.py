@@ -72,6 +72,7 @@ class ModelOutput:
     level_probabilities: tuple[float, ...]  # level 0 first, sum 1
     complaint_scores: dict[str, float]  # the likeliest complaints, sum at most 1
     version: str
+    asides: tuple[tuple[int, int], ...] = ()  # characters that are about something else
 
 
 @dataclass(frozen=True, slots=True)

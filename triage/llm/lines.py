@@ -57,15 +57,15 @@ def traceable(line: str, sources: tuple[str, ...]) -> bool:
     aside: each can turn a right instruction into a wrong one.
     """
     wanted = normal(line)
-    normals = [normal(source) for source in sources]
-    if wanted in normals:
+    plain = [normal(source) for source in sources]
+    if wanted in plain:
         return True
     decisive = _decisive(line)
     return any(
         decisive == _decisive(source)
-        and not _new_words(wanted, normal)
-        and SequenceMatcher(None, wanted, normal, autojunk=False).ratio() >= SAME_ENOUGH
-        for source, normal in zip(sources, normals, strict=True)
+        and not _new_words(wanted, bare)
+        and SequenceMatcher(None, wanted, bare, autojunk=False).ratio() >= SAME_ENOUGH
+        for source, bare in zip(sources, plain, strict=True)
     )
 
 
