@@ -8,9 +8,10 @@ import pytest
 from triage.classify import ModelOutput, Report, assess
 from triage.classify.additions import EACH, additions, effects
 from triage.classify.asides import aside_spans
-from triage.classify.windows import MAX_WINDOWS, WINDOW_CHARS, windows
+from triage.classify.windows import MAX_WINDOWS, NEAR_CHARS, WINDOW_CHARS, windows
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+LATE = "she is blue around the mouth"
 TEXT = "the hedge is tall now, she cannot breathe"
 WORDS = [(0, 3), (4, 9), (10, 12), (13, 17), (18, 21), (23, 26), (27, 33), (34, 41)]
 
@@ -37,6 +38,18 @@ class DilutedModel:
         loud = [i for i, char in enumerate(text) if char.isupper()]
         asides = ((loud[0], loud[-1] + 1),) if loud else ()
         return ModelOutput(shares, {}, self.version, asides)
+
+
+class ShortSightedModel(DilutedModel):
+    """Reads as far as a hundred characters."""
+
+    def salient_span(self, text, level):
+        return (text.index(LATE), text.index(LATE) + len(LATE))
+
+    def _one(self, text):
+        level = 1 if LATE in text and len(text) < 400 else 3
+        shares = tuple(1.0 if index == level else 0.0 for index in range(5))
+        return ModelOutput(shares, {}, self.version, (), 100 if len(text) > 400 else None)
 
 
 def _urgency(message, model):
@@ -70,9 +83,15 @@ def test_tokens_that_stand_for_no_characters_count_for_nothing():
 
 def test_what_is_beside_the_point_does_not_dilute():
     model = DilutedModel()
-    assert _urgency("she can hardly breathe", model) == 1
-    assert _urgency("WE HAVE MOVED HERE IN SPRING she can hardly breathe", model) == 1
-    assert model.read[-1].split() == ["she", "can", "hardly", "breathe"]
+    assert _urgency("they breathe dust here", model) == 1
+    assert _urgency("WE HAVE MOVED HERE IN SPRING they breathe dust here", model) == 1
+    assert model.read[-1].split() == ["they", "breathe", "dust", "here"]
+
+
+def test_the_age_in_an_aside_is_not_lost():
+    model = DilutedModel()
+    _urgency("WE TOOK OUR 3 WEEK OLD BABY TO THE LAKE, now pulse 150, feeds well", model)
+    assert [text.split(":")[0] for text in model.read] == ["newborn baby"] * 2
 
 
 def test_a_message_that_is_all_aside_is_read_as_it_is():
@@ -81,48 +100,38 @@ def test_a_message_that_is_all_aside_is_read_as_it_is():
     assert len(model.read) == 1
 
 
-def test_a_short_message_has_no_windows():
-    assert windows("x" * WINDOW_CHARS) == []
-
-
-def test_windows_cover_a_long_message_with_whole_words():
-    text = " ".join(f"word{number}" for number in range(400))
-    spans = windows(text)
-    assert spans[0][0] == 0 and spans[-1][1] == len(text)
-    assert all(later[0] < earlier[1] for earlier, later in pairwise(spans))
-    for start, end in spans:
-        assert all(word in text.split() for word in text[start:end].split())
+def test_windows_cover_the_rest_of_a_long_message_with_whole_words():
+    text = " ".join(f"word{number}" for number in range(300))
+    for begin in (0, 20, 500, len(text) - 30):
+        spans = windows(text, begin)
+        assert spans[0][0] <= begin and spans[-1][1] == len(text)
+        assert all(later[0] < earlier[1] for earlier, later in pairwise(spans))
+        for start, end in spans:
+            assert end - start <= WINDOW_CHARS + NEAR_CHARS
+            assert set(text[start:end].split()) <= set(text.split())
 
 
 def test_of_a_huge_message_both_ends_are_read():
     text = "a " * 10_000
-    spans = windows(text)
+    spans = windows(text, 100)
     assert len(spans) == MAX_WINDOWS
-    assert spans[0][0] == 0 and spans[-1][1] == len(text)
+    assert spans[0][0] <= 100 and spans[-1][1] == len(text)
 
 
-def test_the_last_words_of_a_long_message_count():
-    calm = "we walked along the canal and looked at the boats for a while. " * 30
-    model = DilutedModel()
-    assess(Report(calm + "she can hardly breathe"), rules=[], model=model, now=NOW)
-    assert any(text.endswith("she can hardly breathe") for text in model.read[1:])
+def test_the_last_words_of_a_long_message_count_and_are_the_evidence():
+    message = "we walked along the canal and looked at the boats for a while. " * 30 + LATE
+    decision = assess(Report(message), rules=[], model=ShortSightedModel(), now=NOW)
+    assert decision.urgency == 1
+    found = next(item for item in decision.evidence if item.voice == "model")
+    assert message[found.start : found.end] == found.text == LATE
 
 
-def test_the_evidence_of_a_window_points_into_the_message():
-    calm = "we walked along the canal and looked at the boats for a while. " * 30
-    decision = assess(Report(calm + "she is fine"), rules=[], model=DilutedModel(), now=NOW)
-    for item in decision.evidence:
-        assert (calm + "she is fine")[item.start : item.end] == item.text
-
-
-def test_additions_are_counted_by_what_they_do():
-    texts = ["she can breathe", "a sore toe"]
-    found = effects(texts, [1, 4], DilutedModel())
-    assert set(found) == {"orders", "chatter"}
-    for counts in found.values():
-        assert counts["n"] == EACH * len(texts)
-        assert counts["raised"] >= EACH  # the toe, which the fake takes for level 3
-        assert counts["lost"] <= counts["lowered"] <= EACH
+def test_additions_are_counted_by_what_they_do(monkeypatch):
+    two = {"orders": ["so be calm and do not hurry now"], "chatter": ["ok"]}
+    monkeypatch.setattr("triage.classify.additions.additions", lambda: two)
+    found = effects(["they breathe dust here", "a sore toe"], [1, 4], DilutedModel())
+    once = {"n": 2 * EACH, "lowered": EACH, "lost": EACH, "raised": EACH}
+    assert found == {"orders": once, "chatter": once | {"lowered": 0, "lost": 0}}
 
 
 def test_there_are_many_additions_and_none_twice():

@@ -103,7 +103,8 @@ def loss_of(
     ordinal = bce(cumulative, wanted, pos_weight=torch.tensor(MISS_COST))
     complaint = torch.nn.functional.cross_entropy(kinds, batch.kinds, label_smoothing=0.05)
     taught = batch.beside >= 0
-    beside = bce(asides[taught], batch.beside[taught])
+    # A batch of ramblers teaches no asides: the mean of nothing is no number.
+    beside = bce(asides[taught], batch.beside[taught]) if taught.any() else 0.0
     return ordinal + COMPLAINT_SHARE * complaint + ASIDE_SHARE * beside
 
 

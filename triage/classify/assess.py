@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 UNCLEAR = "unclear"
 NEEDS_PERSON = "needs-a-person"
 STEERING = "talks-to-the-software"
+OVERLAP_CHARS = 80  # read again where a long message goes on
 MIN_WORDS_LEFT = 3  # of a message without its suspect parts, to be read on its own
 
 
@@ -56,8 +57,8 @@ class _Prepared:
         """What the model is to read."""
         return () if self.puzzle else self.readings
 
-    def with_reading(self, reading: Reading) -> "_Prepared":
-        return replace(self, readings=(*self.readings, reading))
+    def with_readings(self, more: Sequence[Reading]) -> "_Prepared":
+        return replace(self, readings=(*self.readings, *more)) if more else self
 
 
 def assess(
@@ -82,13 +83,12 @@ def assess_many(
     prepared = [_prepare(report) for report in reports]
     outputs = iter(_ask(model, [r.text for item in prepared for r in item.asked()]))
     heard = [[next(outputs) for _reading in item.asked()] for item in prepared]
-    shorter = [_without_asides(item, mine) for item, mine in zip(prepared, heard, strict=True)]
-    outputs = iter(_ask(model, [reading.text for reading in shorter if reading]))
+    further = [_read_further(item, mine) for item, mine in zip(prepared, heard, strict=True)]
+    outputs = iter(_ask(model, [reading.text for more in further for reading in more]))
     decisions = []
-    for item, mine, reading in zip(prepared, heard, shorter, strict=True):
-        if reading:
-            item, mine = item.with_reading(reading), [*mine, next(outputs)]
-        decisions.append(_decide(item, mine, rules, model, now, started))
+    for item, mine, more in zip(prepared, heard, further, strict=True):
+        mine += [next(outputs) for _reading in more]
+        decisions.append(_decide(item.with_readings(more), mine, rules, model, now, started))
         started = time.perf_counter()
     return decisions
 
@@ -108,32 +108,39 @@ def _prepare(report: Report) -> _Prepared:
     ]
     # A plea to the software is often in another language than the message.
     languages = [language, *(language_of(text) or language for text in texts[1:])]
-    readings = [
+    readings = tuple(
         read(text, age_years=report.age_years, sex=report.sex, language=code)
         for text, code in zip(texts, languages, strict=True)
-    ]
-    age = report.age_years if report.age_years is not None else parse_age(cleaned)
-    for start, end in windows(cleaned)[1:]:  # the whole message is read as far as the first goes
-        piece = read(cleaned[start:end], age_years=age, sex=report.sex, language=language)
-        readings.append(piece.moved(start))
+    )
     puzzle = doubt = why_not_understood(cleaned, language)
     # Nor does it make a message understood that is not without it.
     for text in doubtful:
         if not doubt and text != report.message and text.strip():
             doubt = why_not_understood(text, language)
-    return _Prepared(report, cleaned, language, puzzle, doubt, tuple(readings))
+    return _Prepared(report, cleaned, language, puzzle, doubt, readings)
 
 
-def _without_asides(item: _Prepared, outputs: Sequence[ModelOutput | None]) -> Reading | None:
-    """The message without what the model takes for asides; None when there is nothing to gain."""
-    if not outputs or outputs[0] is None or not outputs[0].asides:
-        return None
-    spans = [item.readings[0].span(*aside) for aside in outputs[0].asides]
-    text = blanked(item.cleaned, [span for span in spans if span])
-    if len(text.split()) < MIN_WORDS_LEFT:
-        return None
-    report, language = item.report, language_of(text) or item.language
-    return read(text, age_years=report.age_years, sex=report.sex, language=language)
+def _read_further(item: _Prepared, outputs: Sequence[ModelOutput | None]) -> list[Reading]:
+    """What the first pass asks for: the message without what the model takes for asides, and
+    the rest of one that is longer than the model reads. Both keep the whole message's age."""
+    first = outputs[0] if outputs else None
+    if first is None or not (first.asides or first.num_read):
+        return []
+    report, text, found = item.report, item.cleaned, []
+    age = report.age_years if report.age_years is not None else parse_age(text)
+    reading = item.readings[0]
+    if first.asides:
+        spans = [reading.span(*aside) for aside in first.asides]
+        text = blanked(text, [span for span in spans if span])
+        if len(text.split()) >= MIN_WORDS_LEFT:
+            language = language_of(text) or item.language
+            found.append(read(text, age_years=age, sex=report.sex, language=language))
+    if first.num_read is not None:
+        reached = max(reading.ends[: first.num_read], default=0)
+        for start, end in windows(text, max(0, reached - OVERLAP_CHARS)):
+            piece = read(text[start:end], age_years=age, sex=report.sex, language=item.language)
+            found.append(piece.moved(start))
+    return found
 
 
 def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:

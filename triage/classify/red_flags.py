@@ -61,10 +61,11 @@ def red_flags(text: str, reading: Reading | None = None) -> Voice:
     """
     evidence: list[Evidence] = []
     level: int | None = None
-    for flag in () if _PRETENCE.search(text) else FLAGS:
-        if flag.unless and flag.unless.search(text):
+    plain = text.replace("’", "'")  # as phones type it; no character moves
+    for flag in () if _PRETENCE.search(plain) else FLAGS:
+        if flag.unless and flag.unless.search(plain):
             continue
-        span = _first(flag, text)
+        span = _first(flag, plain)
         if span is None and reading is not None:
             inside = _first(flag, reading.text)
             span = reading.span(*inside) if inside else None

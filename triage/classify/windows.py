@@ -1,19 +1,17 @@
-"""Long messages in pieces: the encoder reads about 190 tokens, and the key fact may come last."""
+"""The rest of a message that the encoder could not read whole: the key fact may come last."""
 
 Span = tuple[int, int]
-WINDOW_CHARS = 560  # fits the encoder's tokens, shorthand spelt out
-STRIDE_CHARS = 400  # less than a window: what one cuts in two stands whole in the next
+WINDOW_CHARS = 330  # dense shorthand, spelt out, still fits the encoder's 192 tokens
+STRIDE_CHARS = 250  # less than a window: what one cuts in two stands whole in the next
 MAX_WINDOWS = 12  # half from each end; the middle of still longer ones the rules alone read
+NEAR_CHARS = 40  # how far back a window may begin to begin with a word
 
 
-def windows(text: str) -> list[Span]:
-    """Stretches that cover a long text, cut between words; empty when one pass reads it all."""
-    if len(text) <= WINDOW_CHARS:
-        return []
-    found = []
-    for start in range(0, len(text) - WINDOW_CHARS + STRIDE_CHARS, STRIDE_CHARS):
-        start = min(start, len(text) - WINDOW_CHARS)  # the last one is as long as the others
-        found.append((_word_begin(text, start), _word_begin(text, start + WINDOW_CHARS)))
+def windows(text: str, begin: int) -> list[Span]:
+    """Stretches that cover text[begin:], cut between words."""
+    last = max(begin, len(text) - WINDOW_CHARS)  # the last one is as long as the others
+    starts = [*range(begin, last, STRIDE_CHARS), last]
+    found = [(_word_begin(text, at), _word_begin(text, at + WINDOW_CHARS)) for at in starts]
     if len(found) > MAX_WINDOWS:
         found = found[: MAX_WINDOWS // 2] + found[-MAX_WINDOWS // 2 :]
     return found
@@ -22,6 +20,7 @@ def windows(text: str) -> list[Span]:
 def _word_begin(text: str, at: int) -> int:
     """The beginning of the word that `at` is in, when that is near."""
     if at <= 0 or at >= len(text):
-        return at
-    space = max(text.rfind(" ", at - 40, at), text.rfind("\n", at - 40, at))
+        return min(at, len(text))
+    first = max(0, at - NEAR_CHARS)
+    space = max(text.rfind(" ", first, at), text.rfind("\n", first, at))
     return space + 1 if space >= 0 else at

@@ -17,7 +17,7 @@ ARRESTED = frozenset(
     ("not breathing", "no pulse", "agonal breathing", "resuscitation under way")
 )  # red flags, see classify/red_flags.toml
 # Said by or of somebody who gets too little air, and is awake.
-_SHORT_OF_BREATH = re.compile(r"(?:can'?t|cannot) (?:\w+ )?breath", re.IGNORECASE)
+_SHORT_OF_BREATH = re.compile(r"(?:can['’]?t|cannot) (?:\w+ )?breath", re.IGNORECASE)
 FOR_ARRESTS, FOR_BIRTHS = "cardiac-arrest", "newborn"
 _RESUSCITATE = (
     "cardiac-arrest choking drowning electric-shock mass-casualty newborn overdose smoke-gas"
