@@ -111,6 +111,12 @@ def test_windows_cover_the_rest_of_a_long_message_with_whole_words():
             assert set(text[start:end].split()) <= set(text.split())
 
 
+def test_a_short_rest_is_read_with_what_stands_before_it():
+    text = " ".join(f"word{number}" for number in range(80))
+    ((start, end),) = windows(text, len(text) - 20)
+    assert end == len(text) and end - start >= WINDOW_CHARS
+
+
 def test_of_a_huge_message_both_ends_are_read():
     text = "a " * 10_000
     spans = windows(text, 100)

@@ -138,6 +138,8 @@ def _read_further(item: _Prepared, outputs: Sequence[ModelOutput | None]) -> lis
     if first.num_read is not None:
         reached = max(reading.ends[: first.num_read], default=0)
         for start, end in windows(text, max(0, reached - OVERLAP_CHARS)):
+            if len(text[start:end].split()) < MIN_WORDS_LEFT:  # an aside was blanked here
+                continue
             piece = read(text[start:end], age_years=age, sex=report.sex, language=item.language)
             found.append(piece.moved(start))
     return found

@@ -8,8 +8,11 @@ NEAR_CHARS = 40  # how far back a window may begin to begin with a word
 
 
 def windows(text: str, begin: int) -> list[Span]:
-    """Stretches that cover text[begin:], cut between words."""
-    last = max(begin, len(text) - WINDOW_CHARS)  # the last one is as long as the others
+    """Stretches that cover text[begin:], cut between words.
+
+    The last one reaches back as far as it is long: a few words by themselves say little.
+    """
+    last = max(0, len(text) - WINDOW_CHARS)
     starts = [*range(begin, last, STRIDE_CHARS), last]
     found = [(_word_begin(text, at), _word_begin(text, at + WINDOW_CHARS)) for at in starts]
     if len(found) > MAX_WINDOWS:
