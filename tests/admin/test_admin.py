@@ -121,6 +121,9 @@ def test_the_models_page_says_when_the_weights_cannot_be_read(admin, monkeypatch
     monkeypatch.setattr(in_service, "URGENCY_WEIGHTS", tmp_path)
     page = admin.get(reverse("models-in-service")).content.decode()
     assert "The weights cannot be read" in page
+    (tmp_path / "settings.json").write_text('{"version": "of-our-own", "held_out": {"n": 9}}')
+    page = admin.get(reverse("models-in-service")).content.decode()
+    assert "of-our-own" in page and "families held out" not in page
 
 
 def test_the_models_page_is_for_staff(client, dispatcher):

@@ -70,7 +70,7 @@ def urgency_in_service() -> UrgencyInService:
         figures=tuple(
             (name, stored[key]["n"], tuple(stored[key][share] for share in SHARES))
             for key, name in SETS.items()
-            if key in stored
+            if {"n", *SHARES} <= set(stored.get(key) or ())  # weights of one's own may lack some
         ),
         num_lately=len(lately),
         without_model=sum(not assessed for *_rest, assessed in lately),
