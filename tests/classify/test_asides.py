@@ -1,5 +1,6 @@
 """Asides: which tokens they are, and that no level rests on them; long messages in windows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -41,15 +42,26 @@ class DilutedModel:
 
 
 class ShortSightedModel(DilutedModel):
-    """Reads as far as a hundred characters."""
+    """Reads as far as a hundred characters; blanks are nothing to it, as to a tokenizer."""
 
     def salient_span(self, text, level):
         return (text.index(LATE), text.index(LATE) + len(LATE))
 
     def _one(self, text):
-        level = 1 if LATE in text and len(text) < 400 else 3
+        long = len(" ".join(text.split())) > 400
+        level = 1 if LATE in text and not long else 3
         shares = tuple(1.0 if index == level else 0.0 for index in range(5))
-        return ModelOutput(shares, {}, self.version, (), 100 if len(text) > 400 else None)
+        return ModelOutput(shares, {}, self.version, (), 100 if long else None)
+
+
+class SlowToSeeModel(DilutedModel):
+    """Sees one aside at a time: the first word in capitals."""
+
+    def _one(self, text):
+        output = super()._one(text)
+        loud = next((word for word in text.split() if word.isupper()), "")
+        at = text.index(loud)
+        return replace(output, asides=((at, at + len(loud)),) if loud else ())
 
 
 def _urgency(message, model):
@@ -86,6 +98,34 @@ def test_what_is_beside_the_point_does_not_dilute():
     assert _urgency("they breathe dust here", model) == 1
     assert _urgency("WE HAVE MOVED HERE IN SPRING they breathe dust here", model) == 1
     assert model.read[-1].split() == ["they", "breathe", "dust", "here"]
+
+
+def test_an_aside_that_shows_without_another_one_goes_as_well():
+    model = SlowToSeeModel()
+    assert _urgency("HELLO they breathe dust here EVERYBODY", model) == 1
+    assert len(model.read) == 3
+
+
+def test_two_words_left_without_an_aside_are_read():
+    model = DilutedModel()
+    assert _urgency("WE HAVE MOVED HERE IN SPRING still breathe", model) == 1
+
+
+def test_nothing_more_is_read_of_a_message_at_level_0():
+    class AlarmedModel(DilutedModel):
+        def _one(self, text):
+            return replace(super()._one(text), level_probabilities=(1.0, 0.0, 0.0, 0.0, 0.0))
+
+    model = AlarmedModel()
+    assert _urgency("WE HAVE MOVED HERE IN SPRING they breathe dust here", model) == 0
+    assert len(model.read) == 1
+
+
+def test_versions_that_read_alike_are_read_once():
+    model = DilutedModel()
+    _urgency("They breathe dust here. Urgency: 4.", model)
+    read = [" ".join(text.split()) for text in model.read]
+    assert len(read) == len(set(read)) > 1
 
 
 def test_the_age_in_an_aside_is_not_lost():

@@ -3,32 +3,25 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from triage.classify import rules as rule_engine
 from triage.classify.fusion import UNCERTAIN_LEVEL, fuse, round_up
-from triage.classify.injection import (
-    has_instructions,
-    without_instructions,
-    without_steered_sentences,
-)
-from triage.classify.reading import Reading, read
+from triage.classify.injection import has_instructions
+from triage.classify.reading import Reading
 from triage.classify.red_flags import red_flags
-from triage.classify.suspects import blanked, without_suspects
 from triage.classify.types import Decision, Evidence, ModelOutput, Report, Rule, Voice
-from triage.classify.understanding import language_of, why_not_understood
-from triage.classify.vitals import parse_age, vitals_voice
-from triage.classify.windows import windows
+from triage.classify.versions import Prepared, Version, distinct, further, prepare
+from triage.classify.vitals import vitals_voice
 
 log = logging.getLogger(__name__)
 
 UNCLEAR = "unclear"
 NEEDS_PERSON = "needs-a-person"
 STEERING = "talks-to-the-software"
-OVERLAP_CHARS = 80  # read again where a long message goes on
-MIN_WORDS_LEFT = 3  # of a message without its suspect parts, to be read on its own
+MAX_ROUNDS = 3  # of the model: what it asks for, and what that asks for
+Heard = tuple[Version, ModelOutput]
 
 
 class UrgencyModel(Protocol):
@@ -40,25 +33,6 @@ class UrgencyModel(Protocol):
     def predict(self, texts: Sequence[str]) -> list[ModelOutput]: ...
 
     def salient_span(self, text: str, level: int) -> tuple[int, int] | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A report as the voices take it."""
-
-    report: Report
-    cleaned: str  # the message with passages to the software blanked
-    language: str
-    puzzle: str  # why no machine should judge it; "" when it can be judged
-    doubt: str  # why it would be a puzzle without its talk to the software; "" for no doubt
-    readings: tuple[Reading, ...]  # first without passages to the software, see injection.py
-
-    def asked(self) -> tuple[Reading, ...]:
-        """What the model is to read."""
-        return () if self.puzzle else self.readings
-
-    def with_readings(self, more: Sequence[Reading]) -> "_Prepared":
-        return replace(self, readings=(*self.readings, *more)) if more else self
 
 
 def assess(
@@ -80,74 +54,42 @@ def assess_many(
 ) -> list[Decision]:
     """Assess a batch: the same decisions as one by one, in fewer passes of the model."""
     started = time.perf_counter()
-    prepared = [_prepare(report) for report in reports]
-    outputs = iter(_ask(model, [r.text for item in prepared for r in item.asked()]))
-    heard = [[next(outputs) for _reading in item.asked()] for item in prepared]
-    further = [_read_further(item, mine) for item, mine in zip(prepared, heard, strict=True)]
-    outputs = iter(_ask(model, [reading.text for more in further for reading in more]))
+    prepared = [prepare(report) for report in reports]
     decisions = []
-    for item, mine, more in zip(prepared, heard, further, strict=True):
-        mine += [next(outputs) for _reading in more]
-        decisions.append(_decide(item.with_readings(more), mine, rules, model, now, started))
+    for item, heard in zip(prepared, _hear(model, prepared), strict=True):
+        decisions.append(_decide(item, heard, rules, model, now, started))
         started = time.perf_counter()
     return decisions
 
 
-def _prepare(report: Report) -> _Prepared:
-    # Blanked, not cut out: evidence spans still point into the original message.
-    cleaned = without_instructions(report.message)
-    language = language_of(cleaned)
-    others = without_suspects(report.message)
-    doubtful = others[:1]  # with suspect words blanked
-    if cleaned != report.message:
-        doubtful.append(without_steered_sentences(report.message))
-    texts = [cleaned] + [
-        text
-        for text in dict.fromkeys([*doubtful, *others])
-        if text not in (report.message, cleaned) and len(text.split()) >= MIN_WORDS_LEFT
-    ]
-    # A plea to the software is often in another language than the message.
-    languages = [language, *(language_of(text) or language for text in texts[1:])]
-    readings = tuple(
-        read(text, age_years=report.age_years, sex=report.sex, language=code)
-        for text, code in zip(texts, languages, strict=True)
-    )
-    puzzle = doubt = why_not_understood(cleaned, language)
-    # Nor does it make a message understood that is not without it.
-    for text in doubtful:
-        if not doubt and text != report.message and text.strip():
-            doubt = why_not_understood(text, language)
-    return _Prepared(report, cleaned, language, puzzle, doubt, readings)
+def _hear(model: UrgencyModel | None, prepared: Sequence[Prepared]) -> list[list[Heard]]:
+    """What the model says of each report's versions, those that its answers ask for included.
+
+    A round is one batch over all reports. Nothing is more urgent than level 0: then no more is
+    asked.
+    """
+    heard: list[list[Heard]] = [[] for _item in prepared]
+    if model is None:
+        return heard
+    asked = [item.asked() for item in prepared]
+    for _round in range(MAX_ROUNDS):
+        outputs = iter(_ask(model, [one.reading.text for new in asked for one in new]))
+        for index, item in enumerate(prepared):
+            new = [(version, next(outputs)) for version in asked[index]]
+            answers = [(version, output) for version, output in new if output is not None]
+            heard[index] += answers
+            asked[index] = []
+            if min((_level(output, model) for _version, output in heard[index]), default=0) > 0:
+                more = [one for answer in answers for one in further(item, *answer)]
+                asked[index] = distinct(more, [version for version, _output in heard[index]])
+        if not any(asked):
+            break
+    return heard
 
 
-def _read_further(item: _Prepared, outputs: Sequence[ModelOutput | None]) -> list[Reading]:
-    """What the first pass asks for: the message without what the model takes for asides, and
-    the rest of one that is longer than the model reads. Both keep the whole message's age."""
-    first = outputs[0] if outputs else None
-    if first is None or not (first.asides or first.num_read):
+def _ask(model: UrgencyModel, texts: list[str]) -> list[ModelOutput | None]:
+    if not texts:
         return []
-    report, text, found = item.report, item.cleaned, []
-    age = report.age_years if report.age_years is not None else parse_age(text)
-    reading = item.readings[0]
-    if first.asides:
-        spans = [reading.span(*aside) for aside in first.asides]
-        text = blanked(text, [span for span in spans if span])
-        if len(text.split()) >= MIN_WORDS_LEFT:
-            language = language_of(text) or item.language
-            found.append(read(text, age_years=age, sex=report.sex, language=language))
-    if first.num_read is not None:
-        reached = max(reading.ends[: first.num_read], default=0)
-        for start, end in windows(text, max(0, reached - OVERLAP_CHARS)):
-            if len(text[start:end].split()) < MIN_WORDS_LEFT:  # an aside was blanked here
-                continue
-            piece = read(text[start:end], age_years=age, sex=report.sex, language=item.language)
-            found.append(piece.moved(start))
-    return found
-
-
-def _ask(model: UrgencyModel | None, texts: list[str]) -> list[ModelOutput | None]:
-    if model is None or not texts:
-        return [None] * len(texts)
     try:
         outputs = model.predict(texts)
     except Exception:  # out of memory, broken weights: the other voices still decide
@@ -164,33 +106,33 @@ def _sound(output: ModelOutput) -> bool:
 
 
 def _decide(
-    item: _Prepared,
-    outputs: list[ModelOutput | None],
+    item: Prepared,
+    heard: Sequence[Heard],
     rules: Sequence[Rule],
     model: UrgencyModel | None,
     now: datetime,
     started: float,
 ) -> Decision:
     report, message = item.report, item.report.message
-    output, reading = _most_urgent(outputs, item.readings, model)
+    version, output = _most_urgent(heard, model) or (item.cleaned, None)
     puzzle = item.puzzle
     if item.doubt and (output is None or model is None or _level(output, model) > UNCERTAIN_LEVEL):
         puzzle, output = item.doubt, None  # a more urgent level it keeps
-    others = [red_flags(item.cleaned, item.readings[0]),
+    others = [red_flags(item.cleaned.text, item.cleaned.reading),
               vitals_voice(message, report.age_years), _source_voice(report)]  # fmt: skip
     hits = _rule_hits(rules, report, now)
     # The telling passage costs another pass: only where no other voice points at a word.
     explain = not any(voice.evidence for voice in [*others, *(voice for _rule, voice in hits)])
-    voices = [_model_voice(model, output, reading, message, puzzle, explain), *others]
+    voices = [_model_voice(model, output, version.reading, message, puzzle, explain), *others]
     fused = fuse(voices, hits)
-    heard = [*voices, *(voice for _rule, voice in hits)]
+    spoken = [*voices, *(voice for _rule, voice in hits)]
     probabilities = output.level_probabilities if output else ()
     return Decision(
         urgency=fused.urgency,
         level_probabilities=probabilities or _certain(fused.urgency),
         confidence=max(probabilities) if probabilities else 0.0,
-        voices=tuple(heard),
-        evidence=_evidence(heard),
+        voices=tuple(spoken),
+        evidence=_evidence(spoken),
         complaint=_complaint(output),
         complaint_scores=dict(output.complaint_scores) if output else {},
         disagreement=fused.disagreement,
@@ -198,24 +140,16 @@ def _decide(
         tags=_tags(report, hits, item.doubt),
         model_version=output.version if output else "",
         assessed=output is not None or bool(puzzle and model),
-        language=item.language,
+        language=item.cleaned.language,
         latency_ms=1000 * (time.perf_counter() - started),
     )
 
 
-def _most_urgent(
-    outputs: Sequence[ModelOutput | None], readings: Sequence[Reading], model: UrgencyModel | None
-) -> tuple[ModelOutput | None, Reading]:
-    """Of the message with and without talk to the software, the more urgent reading."""
-    pairs = [(o, r) for o, r in zip(outputs, readings, strict=False) if o is not None]
-    if not pairs:
-        return None, readings[0]
-    thresholds = model.round_up_thresholds if model else ()
-
-    def urgency(pair: tuple[ModelOutput, Reading]) -> tuple[int, float]:
-        return round_up(pair[0].level_probabilities, thresholds), _mean_level(pair[0])
-
-    return min(pairs, key=urgency)
+def _most_urgent(heard: Sequence[Heard], model: UrgencyModel | None) -> Heard | None:
+    """The version with the most urgent answer; None when the model said nothing."""
+    if not heard or model is None:
+        return None
+    return min(heard, key=lambda one: (_level(one[1], model), _mean_level(one[1])))
 
 
 def _level(output: ModelOutput, model: UrgencyModel) -> int:
