@@ -57,6 +57,9 @@ def test_a_finding_is_seen_in_every_wording(message, level):
         "a double shift, I was dead to the world, unconscious, now having cereal",
         "test call from the lift, nobody trapped",
         "am I going to get sepsis from an envelope cut?",
+        "the alarm came from the engineer fitting a new battery",
+        "itchy lumps, face not puffy, tongue isn't swollen",
+        "chemo finished two years ago, now 38.2 and earache",
     ],
 )
 def test_what_only_sounds_like_a_finding_is_none(message):

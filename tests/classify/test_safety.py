@@ -77,6 +77,8 @@ def test_evidence_points_at_the_callers_words():
     ("text", "expected"),
     [
         ("BP 62/30 HR 142 SpO2 71% RR 44", {"sbp": 62, "hr": 142, "spo2": 71, "rr": 44}),
+        ("RR 34, 84%, drowsy", {"rr": 34, "spo2": 84}),
+        ("haematoma under 60% of the nail, throbbing; 18M; obs: RR 14", {"rr": 14}),
         ("blood pressure of 120 over 80, pulse is 66", {"sbp": 120, "hr": 66}),
         ("temp 101.2F", {"temp": pytest.approx(38.44, abs=0.01)}),
         ("Fieber 38,2", {"temp": 38.2}),
@@ -110,7 +112,16 @@ def test_the_floor_depends_on_the_age(text, level):
 
 @pytest.mark.parametrize(
     ("text", "years"),
-    [("58M CP", 58), ("she is 81 years old", 81), ("6 months old", 0.5), ("no age here", None)],
+    [
+        ("58M CP", 58),
+        ("she is 81 years old", 81),
+        ("6 months old", 0.5),
+        ("Baby 13 weeks, T 38.4", 0.25),
+        ("78M 3 days chest pain", 78),
+        ("fell 3 m from a ladder", None),
+        ("41m fell off a 6m ladder", 41),
+        ("no age here", None),
+    ],
 )
 def test_ages_are_read(text, years):
     assert parse_age(text) == years

@@ -106,8 +106,15 @@ _YEARS = re.compile(
 _YOUNG = re.compile(
     r"\b(\d{1,2})\s*[- ]?(months?|mo|mths?|m/o|weeks?|wks?|days?|mois|meses|monate|semanas|d)"
     r"[- ]?(?:old|de edad|alt)\b"
-    r"|\b(\d{1,2})\s*[- ]?(mo|m/o)\b|\b(\d{1,2})[- ](week|month|day)[- ]old",
+    r"|\b(\d{1,2})\s*[- ]?(mo|m/o)\b|\b(\d{1,2})[- ](week|month|day)[- ]old"
+    r"|\b(?:baby|infant|neonate|aged?)[,:]? ?(\d{1,2}) ?(days?|weeks?|wks?|months?|mths?|m)\b",
     re.IGNORECASE,
+)
+# "fell 3 m", "a 6m drop": metres, which shorthand for a man's age looks like.
+_METRES = re.compile(
+    r"\b(?i:fell|fall(?:en)?|from|dropp?(?:ed)?|jump(?:ed)?|walk(?:s|ed)?|swam|height of)"
+    r"(?: (?:about|around|some|only|over))? \d{1,3}(?:[.,]\d)? ?m\b"
+    r"|\b\d{1,3}(?:[.,]\d)? ?m (?:fall|drop|high|deep|tall|away|up|down|from|off|onto|ladder)\b"
 )
 # Words that tell an age when no number does: the age in years that the limits are taken for.
 _AGE_WORDS = tuple(
@@ -130,7 +137,8 @@ _LIST = re.compile(
 )
 # A pair that can be a blood pressure; "34/40" weeks and "20/20" sight can't.
 _PAIR = re.compile(r"(?<![\d/.,-])(?<!\d:)(?<!/ )(\d{2,3}) ?(?:/|over) ?(\d{2,3})\b(?![/\d.])")
-# A bare share of hundred is an oxygen saturation only among other vital signs.
+# A bare share of hundred is an oxygen saturation only among other vital signs, and near one.
+NEAR_CHARS = 20
 _SHARE = re.compile(r"(?<![\d.,-])(\d{2,3}) ?%(?!\w)")
 _OTHER_SHARE = re.compile(r"burn|tbsa|bsa|body|scald|peak|predicted|humid|batter|%.{0,3}of\b", re.I)
 
@@ -164,11 +172,18 @@ def parse_vitals(text: str) -> Vitals:
         if name not in values:
             keep(name, match.group(), (start, end))
     if values and "spo2" not in values and not _OTHER_SHARE.search(text):
+        others = list(spans.values())
         for match in _SHARE.finditer(text):
-            keep("spo2", match.group(1), match.span())
+            if any(_gap(match.span(), other) <= NEAR_CHARS for other in others):
+                keep("spo2", match.group(1), match.span())
     if text != original:
         spans = {name: (at, spelled_end(original, end)) for name, (at, end) in spans.items()}
     return Vitals(values, spans)
+
+
+def _gap(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """How many characters stand between two stretches of text."""
+    return max(one[0] - other[1], other[0] - one[1])
 
 
 def _in_units(name: str, value: float, text: str, end: int) -> float:
@@ -186,11 +201,11 @@ def _worse(name: str, new: float, old: float) -> bool:
 
 def parse_age(text: str) -> float | None:
     """The first age in the text, in years, or None."""
+    text = _METRES.sub("", text)
     young = _YOUNG.search(text)
     if young:
-        number = young.group(1) or young.group(3) or young.group(5)
-        unit = (young.group(2) or young.group(4) or young.group(6)).lower()
-        return float(number) / _PER_YEAR[unit[0]]
+        number, unit = (group for group in young.groups() if group)
+        return float(number) / _PER_YEAR[unit[0].lower()]
     match = _YEARS.search(text)
     if match:
         years = float(next(group for group in match.groups() if group))
