@@ -59,6 +59,7 @@ def test_a_finding_is_seen_in_every_wording(message, level):
         "am I going to get sepsis from an envelope cut?",
         "the alarm came from the engineer fitting a new battery",
         "itchy lumps, face not puffy, tongue isn't swollen",
+        "he was never unconscious, jaw is sore",
         "chemo finished two years ago, now 38.2 and earache",
     ],
 )
