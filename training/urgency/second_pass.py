@@ -6,6 +6,7 @@ messages as {"id","text"}; a second person adds "level" to each line without see
 """
 
 import argparse
+import hashlib
 import json
 import random
 from pathlib import Path
@@ -16,18 +17,23 @@ from triage.classify.evaluate import weighted_kappa
 SHARE = 0.1
 
 
+def _opaque(message_id: str) -> str:
+    """An id that tells nothing: ours name the file, and some files give the level away."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:12]
+
+
 def draw(path: Path, seed: int) -> int:
     """Write the sample; returns how many messages it has."""
     families = read_families()
     sample = random.Random(seed).sample(families, round(len(families) * SHARE))
-    lines = [json.dumps({"id": f.id, "text": f.text}, ensure_ascii=False) for f in sample]
+    lines = [json.dumps({"id": _opaque(f.id), "text": f.text}, ensure_ascii=False) for f in sample]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return len(sample)
 
 
 def compare(path: Path) -> dict:
     """Agreement of the second labels with ours; ids we no longer have are left out."""
-    ours = {family.id: family for family in read_families()}
+    ours = {_opaque(family.id): family for family in read_families()}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     pairs = [(ours[row["id"]], int(row["level"])) for row in rows if row["id"] in ours]
     levels = [(family.level, level) for family, level in pairs]
