@@ -1,5 +1,6 @@
 """Asides: which tokens they are, and that no level rests on them; long messages in windows."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -170,6 +171,27 @@ def test_the_last_words_of_a_long_message_count_and_are_the_evidence():
     assert decision.urgency == 1
     found = next(item for item in decision.evidence if item.voice == "model")
     assert message[found.start : found.end] == found.text == LATE
+
+
+def test_an_aside_in_a_window_is_cut_where_it_stands():
+    class LateLoudModel(ShortSightedModel):
+        def _one(self, text):
+            output = super()._one(text)
+            at = text.find("GOODBYE")
+            return output if at < 0 or output.num_read else replace(output, asides=((at, at + 7),))
+
+    model = LateLoudModel()
+    story = "we walked along the canal and looked at the boats for a while. " * 30
+    assess(Report(f"{story}GOODBYE {LATE}"), rules=[], model=model, now=NOW)
+    assert LATE in model.read[-1] and "GOODBYE" not in model.read[-1]
+    assert model.read[-1].split() == model.read[-2].replace("GOODBYE", "").split()
+
+
+def test_a_long_run_of_blanks_is_read_at_once():
+    message = "pulse and temp and sat" + " " * 19_000 + "she fell"
+    started = time.perf_counter()
+    assess(Report(message), rules=[], model=DilutedModel(), now=NOW)
+    assert time.perf_counter() - started < 5, "it took minutes: blanks shared out in every way"
 
 
 def test_additions_are_counted_by_what_they_do(monkeypatch):

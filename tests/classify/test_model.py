@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.urgency.choose import fit_calibration
 from triage.classify import Report, assess, load_model
 from triage.classify.urgency_model import (
     BATCH,
     MAX_PASS_TOKENS,
-    Calibration,
     _chunks,
     level_probabilities,
 )
@@ -135,13 +135,16 @@ def test_tokens_shares_add_up_to_the_logit(model):
     assert found == pytest.approx(probabilities, abs=0.01)
 
 
-def test_a_temperature_makes_less_sure_and_keeps_the_order():
-    logits = torch.tensor([[-3.0, 2.0, 3.0, 4.0]])
-    plain = level_probabilities(logits, Calibration())[0]
-    cooler = level_probabilities(logits, Calibration(temperature=1.5))[0]
-    assert cooler.sum().item() == pytest.approx(1.0)
-    assert cooler.max() < plain.max()
-    assert cooler.argsort().tolist() == plain.argsort().tolist()
+def test_calibration_learns_what_contradicting_boundaries_mean():
+    """ "At most 1" even, "at most 2" and "at most 3" unlikely: here that was always level 4."""
+    grave, torn, calm = [-2.0, 3.0, 4.0, 5.0], [-4.0, 0.0, -3.0, -3.0], [-5.0, -4.0, -3.0, -2.0]
+    logits = torch.tensor([grave] * 40 + [torn] * 20 + [calm] * 40)
+    levels = torch.tensor([1] * 40 + [4] * 60)
+    by = fit_calibration(logits, levels, torch.ones(100))
+    found = level_probabilities(torch.tensor([grave, torn, calm]), by)
+    assert found.argmax(1).tolist() == [1, 4, 4]
+    assert found[1, :2].sum() < 0.15
+    assert found.sum(1).tolist() == pytest.approx([1, 1, 1])
 
 
 def test_several_threads_read_at_once(model):

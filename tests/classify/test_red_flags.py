@@ -30,6 +30,11 @@ def _flags(message):
         ("a man was stabbed in the chest", 0),
         ("the doctor on scene says sepsis", 1),
         ("lorry on its side, driver trapped", 1),
+        ("trapped his hand in the baler, arm crushed", 1),
+        ("my son is fitting a lot", 0),
+        ("he is fitting it won't stop", 0),
+        ("crushing chest pain: no relief from the spray", 1),
+        ("kidney transplant two years ago, fever 39", 1),
     ],
 )
 def test_a_finding_is_seen_in_every_wording(message, level):
@@ -60,6 +65,13 @@ def test_a_finding_is_seen_in_every_wording(message, level):
         "the alarm came from the engineer fitting a new battery",
         "itchy lumps, face not puffy, tongue isn't swollen",
         "he was never unconscious, jaw is sore",
+        "my character is stabbed in the chest, how long can she talk",
+        "exercise, exercise, exercise: twelve red, nine not breathing",
+        "sleep apnoea, the strap of my mask has snapped",
+        "stable chronic back pain, no change",
+        "Platzwunde, keine Bewusstlosigkeit",
+        "intake form > bleeding: stopped > knocked out: no > tablets: none",
+        "trapped something between the shoulder blades, trapped my thumb as well",
         "chemo finished two years ago, now 38.2 and earache",
     ],
 )

@@ -60,7 +60,7 @@ def test_history_is_no_evidence():
 
 def test_but_ends_a_negation():
     text = "no fever but chest pain"
-    assert not is_negated(text, text.index("chest"))
+    assert not is_negated(text, text.index("chest"), len(text))
 
 
 def test_every_flag_names_a_level_and_a_reason():
@@ -78,7 +78,9 @@ def test_evidence_points_at_the_callers_words():
     [
         ("BP 62/30 HR 142 SpO2 71% RR 44", {"sbp": 62, "hr": 142, "spo2": 71, "rr": 44}),
         ("RR 34, 84%, drowsy", {"rr": 34, "spo2": 84}),
-        ("haematoma under 60% of the nail, throbbing; 18M; obs: RR 14", {"rr": 14}),
+        ("haematoma 60%, thumbnail, throbbing since noon; 18M; obs: RR 14", {"rr": 14}),
+        ("HR 120, seems very tired and quite grey, 84%", {"hr": 120, "spo2": 84}),
+        ("pulse 160 times per minute", {"hr": 160}),
         ("blood pressure of 120 over 80, pulse is 66", {"sbp": 120, "hr": 66}),
         ("temp 101.2F", {"temp": pytest.approx(38.44, abs=0.01)}),
         ("Fieber 38,2", {"temp": 38.2}),
@@ -117,6 +119,10 @@ def test_the_floor_depends_on_the_age(text, level):
         ("she is 81 years old", 81),
         ("6 months old", 0.5),
         ("Baby 13 weeks, T 38.4", 0.25),
+        ("mother 28F, baby 5 days, BP 100/60", 28),
+        ("baby 3 days fever", None),
+        ("82m down on the floor", 82),
+        ("6/12 old, feeding well", 0.5),
         ("78M 3 days chest pain", 78),
         ("fell 3 m from a ladder", None),
         ("41m fell off a 6m ladder", 41),

@@ -36,6 +36,8 @@ def compare(path: Path) -> dict:
     ours = {_opaque(family.id): family for family in read_families()}
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
     pairs = [(ours[row["id"]], int(row["level"])) for row in rows if row["id"] in ours]
+    if not pairs:
+        raise SystemExit(f"{path} names none of our messages: draw the sample anew.")
     levels = [(family.level, level) for family, level in pairs]
     return {
         "n": len(pairs),

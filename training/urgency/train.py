@@ -161,7 +161,7 @@ def fit(net, tokenizer, complaints, source: Source, check: list[Sample], args, r
             optimizer.zero_grad(set_to_none=True)
             total, count = total + loss.item(), count + 1
         cumulative, kind_logits, kinds, levels, asides = outputs(net, tokenizer, check, complaints)
-        guess = level_probabilities(cumulative, Calibration()).argmax(1).tolist()
+        guess = (cumulative < 0).sum(1).tolist()  # how many "at most" are unlikely
         found = {key: round(value, 3) for key, value in figures(levels.tolist(), guess).items()}
         print(f"epoch {epoch} loss {total / count:.3f} complaint "
               f"{(kind_logits.argmax(1) == kinds).float().mean():.2f} asides {asides:.3f} {found} "
@@ -214,11 +214,12 @@ def main() -> None:
     net = UrgencyNet(encoder, encoder.config.hidden_size, len(complaints))
     if args.start:
         net.load_state_dict(mean_weights(args.start), strict=False)
+    settings = {}
+    if args.final:  # read before hours of training: it may be of an older form
+        settings = json.loads((args.out / "settings.json").read_text(encoding="utf-8"))
+        Calibration.of(settings)
     fit(net, tokenizer, complaints, source, check, args, rng)
-    settings_file = args.out / "settings.json"
-    if args.final:
-        settings = json.loads(settings_file.read_text(encoding="utf-8"))
-    else:
+    if not args.final:
         sets = {
             "validation": judged(net, tokenizer, check, complaints),
             "development": judged(net, tokenizer, development_samples(), complaints),
@@ -251,9 +252,8 @@ def chosen(sets: dict[str, Judged], encoder: str, complaints: list[str]) -> dict
     settings = {
         "version": f"urgency-{time.strftime('%Y%m%d')}",
         "encoder": encoder,
-        "scale": by.scale,
-        "shift": by.shift,
-        "temperature": by.temperature,
+        "calibration_weights": by.weights,
+        "calibration_bias": by.bias,
         "round_up_thresholds": thresholds,
         "complaints": complaints,
         **{name: decided(one, by, thresholds) for name, one in sets.items()},

@@ -2,7 +2,7 @@
 
 The urgency model gives each token a share, 0–1: how likely it belongs to an aside (small talk,
 directions, who is calling, words to the software). A model that pools over the whole message is
-diluted by them, so a message that holds some is read once more without (see assess.py).
+diluted by them, so a message that holds some is read again without (see versions.py).
 """
 
 from collections.abc import Sequence

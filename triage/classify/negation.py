@@ -9,6 +9,10 @@ _NEGATIONS = re.compile(
     r"don'?t|hasn'?t|haven'?t|didn'?t|sin|sans|pas de|nicht|kein|keine|keinen|ohne|free of)\b",
     re.IGNORECASE,
 )
+# A form's answer ends there: "knocked out: no," but not "chest pain: no relief".
+_ANSWERED_NO = re.compile(
+    r"\s?[:=]\s?(?:no|none|nil|nein|non)(?=\s*(?:[,;.>|/\n]|$))", re.IGNORECASE
+)
 _CLAUSE_END = re.compile(r"[.;:!?]|\b(but|however|now|aber|pero|mais|and then|although)\b", re.I)
 _PAST = re.compile(
     r"\b(years? ago|months? ago|last (?:year|month)|in (?:19|20)\d\d|as a child|history of|"
@@ -17,11 +21,14 @@ _PAST = re.compile(
 )
 
 
-def is_negated(text: str, start: int) -> bool:
-    """True when a negation in the same clause stands shortly before `start`.
+def is_negated(text: str, start: int, end: int) -> bool:
+    """True when a negation in the same clause stands shortly before text[start:end], or a form's
+    "no" right behind it.
 
     "no chest pain" is no evidence of chest pain; "not only chest pain" is rare enough to lose.
     """
+    if _ANSWERED_NO.match(text, end):
+        return True
     before = text[max(0, start - WINDOW_CHARS) : start]
     ends = list(_CLAUSE_END.finditer(before))
     clause = before[ends[-1].end() :] if ends else before

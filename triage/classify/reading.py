@@ -40,6 +40,11 @@ class Reading:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
 
+    def moved(self, by: int) -> "Reading":
+        """The same reading of a message that has `by` more characters in front."""
+        starts = tuple(at + by if at >= 0 else at for at in self.starts)
+        return Reading(self.text, starts, tuple(at + by if at >= 0 else at for at in self.ends))
+
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """Characters of the message behind text[start:end]; None when there are none."""
         begins = [at for at in self.starts[start:end] if at >= 0]

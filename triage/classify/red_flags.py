@@ -44,11 +44,15 @@ def load_flags(path: Path = FLAGS_FILE) -> tuple[Flag, ...]:
 
 
 FLAGS = load_flags()
-# Of a drill or a dummy nothing is true.
+# Of a drill, a dummy, a story or a question of theory nothing is true.
 _PRETENCE = re.compile(
     r"\b(?:mannequin|manikin|simulated|simulation|no real (?:patient|case|casualt\w+)"
-    r"|not a real case|training scenario|pretend (?:casualty|casualties|patient)"
-    r"|no patient connected)\b",
+    r"|not a real case|training (?:scenario|record)|pretend (?:casualty|casualties|patient)"
+    r"|no patient connected|there is no (?:patient|casualty)|no patient found|no live response"
+    r"|exercise[ ,;:.-]+exercise|exercise only|tabletop|role-?play\w*|practi[cs]e call|line test"
+    r"|do not dispatch|(?:my|a crime|a|the) (?:novel|screenplay)|fictional|my character"
+    r"|(?:theory|my) exam|translation class"
+    r"|mon (?:personnage|roman)|mi novela|mein(?:em)? roman)\b",
     re.IGNORECASE,
 )
 
@@ -81,7 +85,7 @@ def _first(flag: Flag, text: str) -> tuple[int, int] | None:
     """The first place where the finding stands, not denied and not in the past."""
     for match in flag.pattern.finditer(text):
         start, end = match.span()
-        if start == end or (not flag.negative and is_negated(text, start)):
+        if start == end or (not flag.negative and is_negated(text, start, end)):
             continue
         if not is_past(text, start, end):
             return start, end

@@ -88,7 +88,7 @@ def _spans(rule: Rule, message: str) -> list[tuple[int, int]]:
     spans = []
     for word in rule.words:
         found = _compile(r"\b" + re2.escape(word) + r"\b").search(message)
-        if found and not is_negated(message, found.start()):
+        if found and not is_negated(message, *found.span()):
             spans.append(found.span())
     if rule.pattern:
         try:

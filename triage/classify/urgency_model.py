@@ -88,32 +88,26 @@ class UrgencyNet(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Scale and shift of each cumulative logit, then a temperature of the level probabilities
-    (above 1: less sure); fitted on validation data."""
+    """How the four cumulative logits become five level probabilities: a linear map and a softmax
+    (matrix scaling, Guo et al. 2017), fitted on validation data."""
 
-    scale: tuple[float, ...] = (1.0,) * (NUM_LEVELS - 1)
-    shift: tuple[float, ...] = (0.0,) * (NUM_LEVELS - 1)
-    temperature: float = 1.0
+    weights: tuple[tuple[float, ...], ...]  # [5 levels][4 logits]
+    bias: tuple[float, ...]  # [5]
 
     @classmethod
     def of(cls, settings: dict) -> "Calibration":
-        """As kept in settings.json."""
-        return cls(
-            tuple(settings["scale"]), tuple(settings["shift"]), settings.get("temperature", 1.0)
-        )
+        """As kept in settings.json. Raises ValueError for settings without."""
+        try:
+            rows, bias = settings["calibration_weights"], settings["calibration_bias"]
+        except KeyError as error:
+            raise ValueError(f"The settings have no {error}: choose it anew, see train.") from error
+        return cls(tuple(tuple(row) for row in rows), tuple(bias))
 
 
 def level_probabilities(cumulative_logits: torch.Tensor, by: Calibration) -> torch.Tensor:
     """[batch, 4] cumulative logits → [batch, 5] probabilities that sum to 1."""
-    scale, shift = torch.tensor(by.scale), torch.tensor(by.shift)
-    at_most = torch.sigmoid(cumulative_logits * scale + shift)
-    at_most = torch.cummax(at_most, dim=1).values  # the heads are separate: keep the order
-    ends = torch.ones_like(at_most[:, :1])
-    exactly = torch.diff(torch.cat([at_most, ends], dim=1), prepend=torch.zeros_like(ends), dim=1)
-    if by.temperature == 1.0:
-        return exactly
-    tempered = exactly.clamp(min=1e-6) ** (1 / by.temperature)
-    return tempered / tempered.sum(1, keepdim=True)
+    scores = cumulative_logits @ torch.tensor(by.weights).T + torch.tensor(by.bias)
+    return torch.softmax(scores, dim=1)
 
 
 def _reads_bfloat16() -> bool:

@@ -17,6 +17,7 @@ from triage.classify.understanding import language_of, why_not_understood
 from triage.classify.vitals import parse_age
 from triage.classify.windows import windows
 
+Span = tuple[int, int]
 OVERLAP_CHARS = 80  # read again where a long message goes on
 MIN_WORDS_LEFT = 3  # of a message without its suspect parts, to be read on its own
 MIN_WORDS_BESIDE = 2  # of one without its asides, whose places are surer
@@ -24,11 +25,17 @@ MIN_WORDS_BESIDE = 2  # of one without its asides, whose places are surer
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A message with some of it blanked, and as the model reads that."""
+    """A message with some of it blanked, or a window of it, and as the model reads that."""
 
     text: str
+    start: int  # where the text begins in the message
     reading: Reading
     language: str  # ISO 639-1 code, "" when unknown
+
+    def blanked(self, asides: Iterable[Span]) -> str:
+        """The text without stretches of its reading."""
+        found = [self.reading.span(*aside) for aside in asides]
+        return blanked(self.text, [(s[0] - self.start, s[1] - self.start) for s in found if s])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,6 @@ class Prepared:
     """A report as the voices take it."""
 
     report: Report
-    age_years: float | None  # as reported, else as the message says
     puzzle: str  # why no machine should judge it; "" when it can be judged
     doubt: str  # why it would be a puzzle without its talk to the software; "" for no doubt
     versions: tuple[Version, ...]  # the first one is without passages to the software
@@ -49,10 +55,6 @@ class Prepared:
     def asked(self) -> list[Version]:
         """What the model is to read first."""
         return [] if self.puzzle else distinct(self.versions)
-
-    def version(self, text: str, language: str) -> Version:
-        """The message as `text`, some of it blanked, has it. The age is the whole message's."""
-        return _version(self.report, self.age_years, text, language)
 
 
 def prepare(report: Report) -> Prepared:
@@ -68,30 +70,28 @@ def prepare(report: Report) -> Prepared:
     for text in doubtful:
         if not doubt and text != report.message and text.strip():
             doubt = why_not_understood(text, language)
-    age = report.age_years if report.age_years is not None else parse_age(cleaned)
-    versions = [_version(report, age, cleaned, language)] + [
+    versions = [_version(report, cleaned, language)] + [
         # A plea to the software is often in another language than the message.
-        _version(report, age, text, language_of(text) or language)
+        _version(report, text, language_of(text) or language)
         for text in (*doubtful, *others)
         if text != report.message and len(text.split()) >= MIN_WORDS_LEFT
     ]
-    return Prepared(report, age, puzzle, doubt, tuple(versions))
+    return Prepared(report, puzzle, doubt, tuple(versions))
 
 
 def further(prepared: Prepared, version: Version, output: ModelOutput) -> list[Version]:
     """What the model's answer to a version asks to be read as well."""
-    text, found = version.text, []
+    report, text, found = prepared.report, version.text, []
     if output.asides:
-        spans = [version.reading.span(*aside) for aside in output.asides]
-        text = blanked(text, [span for span in spans if span])
+        text = version.blanked(output.asides)
         if len(text.split()) >= MIN_WORDS_BESIDE:
-            found.append(prepared.version(text, language_of(text) or version.language))
+            language = language_of(text) or version.language
+            found.append(_version(report, text, language, version.start))
     if output.num_read is not None and version is prepared.cleaned:
         reached = max(version.reading.ends[: output.num_read], default=0)
         for start, end in windows(text, max(0, reached - OVERLAP_CHARS)):
-            piece = blanked(text, [(0, start), (end, len(text))])
-            if len(piece.split()) >= MIN_WORDS_LEFT:  # else an aside was blanked here
-                found.append(prepared.version(piece, version.language))
+            if len(text[start:end].split()) >= MIN_WORDS_LEFT:  # else an aside was blanked here
+                found.append(_version(report, text[start:end], version.language, start))
     return found
 
 
@@ -110,7 +110,9 @@ def _words(version: Version) -> str:
     return " ".join(version.reading.text.split())
 
 
-def _version(report: Report, age_years: float | None, text: str, language: str) -> Version:
-    return Version(
-        text, read(text, age_years=age_years, sex=report.sex, language=language), language
-    )
+def _version(report: Report, text: str, language: str, start: int = 0) -> Version:
+    age = report.age_years
+    if age is None and parse_age(text) is None:
+        age = parse_age(report.message)  # the part does not say how old the patient is
+    reading = read(text, age_years=age, sex=report.sex, language=language)
+    return Version(text, start, reading.moved(start) if start else reading, language)

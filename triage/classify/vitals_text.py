@@ -1,11 +1,14 @@
 """Finding age and vital signs in a message, in the units and languages people write them in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from triage.classify.spelled import digits, spelled_end
 
-_SEP = r"\s*(?:\(?(?:is|of|was|at|rate|now|only|a)\)?|[:=~])?\s*(?:[:=~])?\s*"
+# Few blanks, or a long run of them is tried in every way there is to share it out.
+_SEP = r"\s{0,3}(?:\(?(?:is|of|was|at|rate|now|only|a)\)?|[:=~])?\s{0,3}(?:[:=~])?\s{0,3}"
 _NUM = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 
 
@@ -13,8 +16,8 @@ _NUM = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 class Vitals:
     """Readings by name with the characters they stand at; what is absent was not said."""
 
-    values: dict[str, float]  # hr /min, rr /min, spo2 %, sbp mmHg, temp °C, gcs 3–15,
-    spans: dict[str, tuple[int, int]]  # glucose mmol/l, pain 0–10
+    values: Mapping[str, float]  # hr /min, rr /min, spo2 %, sbp mmHg, temp °C, gcs 3–15,
+    spans: Mapping[str, tuple[int, int]]  # glucose mmol/l, pain 0–10
 
 
 _PATTERNS: dict[str, tuple[str, ...]] = {
@@ -31,7 +34,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "hr": (
         r"\b(?:hr|heart ?rate|heart beat|puls(?:e|o)?(?: rate)?|pouls|herzfrequenz|fc|pr|bpm)"
-        r"(?![a-z])" + _SEP + r"(\d{2,3})\b",
+        r"(?![a-z])" + _SEP + r"(\d{2,3})\b(?!\s+times\b(?! (?:a|per) min))",
         r"\bheart(?:'s| is)? (?:racing|going|beating)?(?: at| of)? ?(\d{2,3})\b",
         r"\b(\d{2,3})(?: per minute)? pulse\b",
         r"(?<![\w/-])(?-i:P|HF|FC|PLS):? ?(\d{2,3})(?=[\s,;.)]|$)",
@@ -107,14 +110,15 @@ _YOUNG = re.compile(
     r"\b(\d{1,2})\s*[- ]?(months?|mo|mths?|m/o|weeks?|wks?|days?|mois|meses|monate|semanas|d)"
     r"[- ]?(?:old|de edad|alt)\b"
     r"|\b(\d{1,2})\s*[- ]?(mo|m/o)\b|\b(\d{1,2})[- ](week|month|day)[- ]old"
-    r"|\b(?:baby|infant|neonate|aged?)[,:]? ?(\d{1,2}) ?(days?|weeks?|wks?|months?|mths?|m)\b",
+    r"|^\W*(?:baby|infant|neonate) ([1-9]|1\d|2[0-6]) ?(days?|weeks?|wks?|months?|mths?|m)\b"
+    r"(?! (?:of|fever|cough|history|with|pregnan\w+|gestation))",
     re.IGNORECASE,
 )
 # "fell 3 m", "a 6m drop": metres, which shorthand for a man's age looks like.
 _METRES = re.compile(
-    r"\b(?i:fell|fall(?:en)?|from|dropp?(?:ed)?|jump(?:ed)?|walk(?:s|ed)?|swam|height of)"
-    r"(?: (?:about|around|some|only|over))? \d{1,3}(?:[.,]\d)? ?m\b"
-    r"|\b\d{1,3}(?:[.,]\d)? ?m (?:fall|drop|high|deep|tall|away|up|down|from|off|onto|ladder)\b"
+    r"\b(?i:fell|fallen|falls|fall of|drop of|dropped|jumped|height of)"
+    r"(?: (?:about|around|some|only|over|from))? \d{1,3}(?:[.,]\d)? ?m\b"
+    r"|\b\d{1,3}(?:[.,]\d)? ?m (?:fall|drop|deep|tall|ladder|wall|high (?:wall|roof|fence|fall))\b"
 )
 # Words that tell an age when no number does: the age in years that the limits are taken for.
 _AGE_WORDS = tuple(
@@ -128,6 +132,8 @@ _AGE_WORDS = tuple(
     )
 )  # fmt: skip
 _PER_YEAR = {"m": 12.0, "w": 52.0, "s": 52.0, "d": 365.0}
+_FRACTION = re.compile(r"\b(\d{1,2})/(7|52|12)(?= (?:old|of age)\b)")  # days, weeks, months
+_FRACTION_PER_YEAR = {"7": 365.0, "52": 52.0, "12": 12.0}
 
 
 # "118/74, 80, 16": numbers without names beside a blood pressure, in a list.
@@ -137,12 +143,14 @@ _LIST = re.compile(
 )
 # A pair that can be a blood pressure; "34/40" weeks and "20/20" sight can't.
 _PAIR = re.compile(r"(?<![\d/.,-])(?<!\d:)(?<!/ )(\d{2,3}) ?(?:/|over) ?(\d{2,3})\b(?![/\d.])")
-# A bare share of hundred is an oxygen saturation only among other vital signs, and near one.
-NEAR_CHARS = 20
+# A bare share of hundred is an oxygen saturation only among other vital signs; a lower one than
+# people ring up with ("60 % of the nail") only right beside them.
+LOW_SHARE, NEAR_CHARS = 65, 20
 _SHARE = re.compile(r"(?<![\d.,-])(\d{2,3}) ?%(?!\w)")
 _OTHER_SHARE = re.compile(r"burn|tbsa|bsa|body|scald|peak|predicted|humid|batter|%.{0,3}of\b", re.I)
 
 
+@lru_cache(maxsize=64)  # several voices ask for those of the same message, one after another
 def parse_vitals(text: str) -> Vitals:
     """Every plausible reading in the text; the worst one when a sign is given twice."""
     original, text = text, digits(text)
@@ -174,7 +182,8 @@ def parse_vitals(text: str) -> Vitals:
     if values and "spo2" not in values and not _OTHER_SHARE.search(text):
         others = list(spans.values())
         for match in _SHARE.finditer(text):
-            if any(_gap(match.span(), other) <= NEAR_CHARS for other in others):
+            near = any(_gap(match.span(), other) <= NEAR_CHARS for other in others)
+            if near or int(match.group(1)) >= LOW_SHARE:
                 keep("spo2", match.group(1), match.span())
     if text != original:
         spans = {name: (at, spelled_end(original, end)) for name, (at, end) in spans.items()}
@@ -199,6 +208,7 @@ def _worse(name: str, new: float, old: float) -> bool:
     return abs(new - _MIDDLE[name]) > abs(old - _MIDDLE[name])
 
 
+@lru_cache(maxsize=64)
 def parse_age(text: str) -> float | None:
     """The first age in the text, in years, or None."""
     text = _METRES.sub("", text)
@@ -206,6 +216,9 @@ def parse_age(text: str) -> float | None:
     if young:
         number, unit = (group for group in young.groups() if group)
         return float(number) / _PER_YEAR[unit[0].lower()]
+    part = _FRACTION.search(text)
+    if part:
+        return float(part.group(1)) / _FRACTION_PER_YEAR[part.group(2)]
     match = _YEARS.search(text)
     if match:
         years = float(next(group for group in match.groups() if group))

@@ -68,6 +68,14 @@ def test_a_very_long_message_is_looked_through_in_no_time(piece):
     assert time.perf_counter() - started < 2
 
 
+NUMBER_WORD = re.compile(
+    r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\w*teen|\w+ty"
+    r"|une?|deux|trois|quatre|cinq|sept|huit|neuf|dix|\w+ze|vingt\w*|\w+ante"
+    r"|uno?|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\w+[ei]nta|veinti?\w*"
+    r"|eine?[rn]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|\w+zehn|\w+zig)\b"
+)
+
+
 def test_nothing_is_invented_on_our_own_messages():
     """Every age's number and every place stand in the message."""
     for _complaint, _level, text in read_messages("held-out"):
@@ -75,5 +83,4 @@ def test_nothing_is_invented_on_our_own_messages():
         assert facts.place in " ".join(text.split())
         number = re.match(r"\d+", facts.age)
         if number and number[0] not in text:
-            assert re.search(r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\w*teen|"
-                             r"\w+ty)\b", text), (facts.age, text)  # fmt: skip
+            assert NUMBER_WORD.search(text), (facts.age, text)

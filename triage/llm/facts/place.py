@@ -89,6 +89,6 @@ def _places(pattern: re.Pattern[str], text: str) -> list[str]:
     return [
         match[name].strip(" ,")
         for match in pattern.finditer(text)
-        if (pattern is _DEVICE or not is_negated(text, match.start()))
+        if (pattern is _DEVICE or not is_negated(text, *match.span()))
         and not _PAST.match(text, match.end())
     ]
