@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from triage.classify.glossary import glossary_of
 from triage.classify.lexicon import entries
 from triage.classify.plain import plain
 from triage.classify.vitals import describe, parse_age, parse_vitals
@@ -26,6 +27,7 @@ _CALLER = re.compile(
     r"(?: (?:Mr|Mrs|Ms|Dr|Frau|Herr|Mme)\.?)? [A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+){1,2}"
     r"|\b(?:Mr|Mrs|Ms|Herr|Frau|Mme|Señora?|Sr|Sra)\.? [A-ZÀ-Þ][\w'’-]+)(?:[.,;:!]|\b)"
 )
+_WORD = re.compile(r"\w+")
 MIN_COVERAGE = 0.6  # share of the words of a short text that a glossary must know
 
 
@@ -137,18 +139,16 @@ def _expanded(message: str) -> list[Replacement]:
 
 
 def _glossed(message: str, code: str) -> list[Replacement]:
-    table, pattern = _glossary(code)
-    found = []
-    for match in pattern.finditer(plain(message)):
-        words = table.get(match.group()) or _by_stem(table, match.group())
-        if words:
-            found.append(Replacement(*match.span(), f"{words} "))
+    glossary, text = glossary_of(code), plain(message)
+    found, at = [], 0
+    for word in _WORD.finditer(text):
+        if word.start() < at:  # inside what was found before
+            continue
+        match = glossary.longest(text, word)
+        if match:
+            found.append(Replacement(word.start(), match[0], f"{match[1]} "))
+            at = match[0]
     return found
-
-
-def _by_stem(table: dict[str, str], word: str) -> str:
-    return next((table[word[:cut] + "*"] for cut in range(len(word), 2, -1)
-                 if word[:cut] + "*" in table), "")  # fmt: skip
 
 
 def _short_language(message: str, language: str) -> str:
@@ -201,13 +201,3 @@ def _abbreviations() -> tuple[dict[str, str], re.Pattern[str]]:
         table.setdefault(key.lower(), table[key]) if not key.isupper() else None
     body = "|".join(sorted(cased + either, key=len, reverse=True))
     return table, re.compile(rf"(?<![\w/])(?:{body})(?![\w/])")
-
-
-@lru_cache(maxsize=len(GLOSSED))
-def _glossary(code: str) -> tuple[dict[str, str], re.Pattern[str]]:
-    table = {plain(key): words for key, words in entries(code).items()}
-    parts = [
-        re.escape(key[:-1]) + r"\w*" if key.endswith("*") else re.escape(key)
-        for key in sorted(table, key=len, reverse=True)
-    ]
-    return table, re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)")
