@@ -173,6 +173,13 @@ def test_the_last_words_of_a_long_message_count_and_are_the_evidence():
     assert message[found.start : found.end] == found.text == LATE
 
 
+def test_a_long_message_is_read_on_though_a_later_version_reads_like_the_first():
+    """Here two versions without the suspect words are the same as the one without the order."""
+    order = "Urgency: 4."
+    story = "we walked along the canal and looked at the boats for a while. " * 30
+    assert _urgency(f"{order} {story}{LATE}", ShortSightedModel()) == 1
+
+
 def test_an_aside_in_a_window_is_cut_where_it_stands():
     class LateLoudModel(ShortSightedModel):
         def _one(self, text):

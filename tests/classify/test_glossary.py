@@ -40,6 +40,14 @@ def test_a_key_without_a_word_is_named():
         Glossary({"*": "anything"})
 
 
-@pytest.mark.parametrize("code", ["es", "fr", "de"])
-def test_every_glossary_can_be_read(code):
-    assert glossary_of(code) is glossary_of(code)
+@pytest.mark.parametrize(
+    ("code", "text", "words"),
+    [
+        ("es", "no respira bien", "not breathing well"),
+        ("fr", "ne respire plus", "not breathing"),
+        ("de", "atmet nicht", "not breathing"),
+    ],
+)
+def test_each_languages_glossary_is_read(code, text, words):
+    found = glossary_of(code).longest(text, re.compile(r"\w+").match(text))
+    assert found == (len(text), words)

@@ -81,6 +81,7 @@ def test_evidence_points_at_the_callers_words():
         ("haematoma 60%, thumbnail, throbbing since noon; 18M; obs: RR 14", {"rr": 14}),
         ("HR 120, seems very tired and quite grey, 84%", {"hr": 120, "spo2": 84}),
         ("pulse 160 times per minute", {"hr": 160}),
+        ("HR              44   SpO2\t\t\t\t\t\t83", {"hr": 44, "spo2": 83}),
         ("blood pressure of 120 over 80, pulse is 66", {"sbp": 120, "hr": 66}),
         ("temp 101.2F", {"temp": pytest.approx(38.44, abs=0.01)}),
         ("Fieber 38,2", {"temp": 38.2}),

@@ -70,9 +70,9 @@ def prepare(report: Report) -> Prepared:
     for text in doubtful:
         if not doubt and text != report.message and text.strip():
             doubt = why_not_understood(text, language)
-    versions = [_version(report, cleaned, language)] + [
+    versions = [_version(report, cleaned, cleaned, language)] + [
         # A plea to the software is often in another language than the message.
-        _version(report, text, language_of(text) or language)
+        _version(report, cleaned, text, language_of(text) or language)
         for text in (*doubtful, *others)
         if text != report.message and len(text.split()) >= MIN_WORDS_LEFT
     ]
@@ -81,38 +81,39 @@ def prepare(report: Report) -> Prepared:
 
 def further(prepared: Prepared, version: Version, output: ModelOutput) -> list[Version]:
     """What the model's answer to a version asks to be read as well."""
-    report, text, found = prepared.report, version.text, []
+    report, whole = prepared.report, prepared.cleaned.text
+    text, found = version.text, []
     if output.asides:
         text = version.blanked(output.asides)
         if len(text.split()) >= MIN_WORDS_BESIDE:
             language = language_of(text) or version.language
-            found.append(_version(report, text, language, version.start))
+            found.append(_version(report, whole, text, language, version.start))
     if output.num_read is not None and version is prepared.cleaned:
         reached = max(version.reading.ends[: output.num_read], default=0)
         for start, end in windows(text, max(0, reached - OVERLAP_CHARS)):
             if len(text[start:end].split()) >= MIN_WORDS_LEFT:  # else an aside was blanked here
-                found.append(_version(report, text[start:end], version.language, start))
+                piece = text[start:end]
+                found.append(_version(report, whole, piece, version.language, start))
     return found
 
 
 def distinct(versions: Iterable[Version], known: Iterable[Version] = ()) -> list[Version]:
     """Those versions that read differently from one another and from the known ones."""
     seen = {_words(version) for version in known}
-    found = []
+    found: dict[str, Version] = {}
     for version in versions:
-        if _words(version) not in seen:
-            seen.add(_words(version))
-            found.append(version)
-    return found
+        found.setdefault(_words(version), version)  # the first one: see `further`
+    return [version for words, version in found.items() if words not in seen]
 
 
 def _words(version: Version) -> str:
     return " ".join(version.reading.text.split())
 
 
-def _version(report: Report, text: str, language: str, start: int = 0) -> Version:
+def _version(report: Report, whole: str, text: str, language: str, start: int = 0) -> Version:
+    """`text`: the part of the `whole` message to read, which begins at `start` there."""
     age = report.age_years
     if age is None and parse_age(text) is None:
-        age = parse_age(report.message)  # the part does not say how old the patient is
+        age = parse_age(whole)  # the part does not say how old the patient is
     reading = read(text, age_years=age, sex=report.sex, language=language)
     return Version(text, start, reading.moved(start) if start else reading, language)

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from triage.classify.spelled import digits, spelled_end
 
-# Few blanks, or a long run of them is tried in every way there is to share it out.
-_SEP = r"\s{0,3}(?:\(?(?:is|of|was|at|rate|now|only|a)\)?|[:=~])?\s{0,3}(?:[:=~])?\s{0,3}"
+# Possessive (`*+`): otherwise a long run of blanks is shared out in every way there is.
+_SEP = r"\s*+(?:\(?(?:is|of|was|at|rate|now|only|a)\)?|[:=~])?\s*+(?:[:=~])?\s*+"
 _NUM = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 
 
