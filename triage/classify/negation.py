@@ -16,7 +16,8 @@ _ANSWERED_NO = re.compile(
 _CLAUSE_END = re.compile(r"[.;:!?]|\b(but|however|now|aber|pero|mais|and then|although)\b", re.I)
 _PAST = re.compile(
     r"\b(years? ago|months? ago|last (?:year|month)|in (?:19|20)\d\d|as a child|history of|"
-    r"hx(?: of)?|previous|previously|had an? old|recovered|h/o|old)\b",
+    r"hx(?: of)?|previous|previously|had an? old|recovered|h/o"
+    r"|(?<!years )(?<!year )(?<!months )(?<!weeks )(?<!days )(?<!-)old)\b",  # not an age
     re.IGNORECASE,
 )
 
